@@ -1,0 +1,20 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const swc = JSON.parse(readFileSync(new URL('./.swcrc', import.meta.url), 'utf8'));
+delete swc.$schema;
+swc.swcrc = false; // one .swcrc for the whole workspace
+
+export default {
+  testEnvironment: 'node',
+  testTimeout: 30_000,
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: { '^.+\\.ts$': ['@swc/jest', swc] },
+  setupFiles: [fileURLToPath(new URL('./jest.setup.mjs', import.meta.url))],
+  testMatch: ['<rootDir>/{src,test}/**/*.{spec,e2e-spec}.ts'],
+  testPathIgnorePatterns: ['/node_modules/', '/dist/'],
+  moduleFileExtensions: ['ts', 'js', 'mjs', 'json', 'node'],
+  testEnvironmentOptions: { customExportConditions: ['@gatehouse/source', 'node', 'import', 'default'] },
+  coverageDirectory: 'coverage',
+  coverageProvider: 'v8',
+};
