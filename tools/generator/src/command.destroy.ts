@@ -1,0 +1,82 @@
+// `gatehouse destroy`, without the command line's parser.
+import nodePlop from 'node-plop';
+import { readDescriptors } from './descriptor.reader.ts';
+import { planDestroyProject, planDestroyResource } from './destroy.plan.ts';
+import { unifiedDiff } from './plan.diff.ts';
+import { writePlan } from './plan.writer.ts';
+import { quote, RefusalError } from './refusal.error.ts';
+import { listChanges, type Output, type Result, summarize } from './report.ts';
+
+/** What `gatehouse destroy` was told. */
+export interface DestroyOptions {
+  readonly root: string;
+  readonly kind: string;
+  readonly name: string;
+  readonly service?: string;
+  readonly force: boolean;
+  readonly dryRun: boolean;
+  readonly json: boolean;
+  /** `ask` on a terminal, `yes` with --yes, `refuse` otherwise. */
+  readonly confirm: 'ask' | 'yes' | 'refuse';
+}
+
+/**
+ * Runs the command: shows what goes, asks, takes it away.
+ * @throws RefusalError when work of people would be lost, or nobody agreed
+ */
+export async function runDestroy(options: DestroyOptions, output: Output): Promise<Result> {
+  const say = options.json ? () => undefined : output.out;
+  const { plan, edited, sweep } = await planned(options);
+  const changes = plan.changes();
+  const result = {
+    kind: options.kind,
+    name: options.name,
+    dryRun: options.dryRun,
+    edited,
+    ...summarize(changes, options.dryRun),
+  };
+  if (options.dryRun) {
+    say(unifiedDiff(changes));
+    return { ok: true, ...result };
+  }
+  if (edited.length > 0 && !options.force) {
+    throw new RefusalError(
+      `${edited.length} file(s) changed since they were generated: ${edited.join(', ')}`,
+      'Keep them elsewhere or commit them, then destroy with --force.',
+    );
+  }
+  say(`These change:\n${listChanges(changes)}`);
+  const added = edited.filter((path) => !changes.some((change) => change.path === path));
+  if (added.length > 0) say(`These of yours go too:\n${added.map((path) => `  - ${path}\n`).join('')}`);
+  await agree(options);
+  writePlan(plan);
+  sweep();
+  const state = options.kind === 'service' ? [`Its data on this machine stays in .gatehouse/${options.name}.`] : [];
+  say(`Destroyed the ${options.kind} ${options.name}. ${state.join('')}\n`);
+  return { ok: true, ...result };
+}
+
+async function planned({ root, kind, name, service }: DestroyOptions) {
+  if (kind === 'resource') {
+    if (service === undefined)
+      throw new RefusalError('--service is missing', 'Give the service that has the resource.');
+    return planDestroyResource(root, service, name);
+  }
+  if (kind !== 'service' && kind !== 'lib') {
+    throw new RefusalError(`there is no kind ${quote(kind)}`, 'Kinds: service, resource, lib.');
+  }
+  return planDestroyProject(root, kind, name, kind === 'service' ? await readDescriptors(root) : []);
+}
+
+async function agree({ confirm, kind, name }: DestroyOptions): Promise<void> {
+  if (confirm === 'yes') return;
+  if (confirm === 'refuse') throw new RefusalError('there is nobody to ask whether to go on', 'Give --yes.');
+  const plop = await nodePlop('', { destBasePath: '', force: false });
+  const generator = plop.setGenerator('agree', {
+    description: '',
+    prompts: [{ type: 'confirm', name: 'agreed', message: `Destroy the ${kind} ${name}?`, default: false }],
+    actions: [],
+  });
+  const { agreed } = (await generator.runPrompts()) as { agreed: boolean };
+  if (!agreed) throw new RefusalError('you did not agree', 'Nothing to do.');
+}

@@ -1,0 +1,83 @@
+// `gatehouse new`, without the command line's parser: plan, show, write, prove, say what comes next.
+import { planNew, kinds } from './generate.ts';
+import { unifiedDiff } from './plan.diff.ts';
+import { writePlan } from './plan.writer.ts';
+import { answerQuestions, type Asking, type Given, type Question } from './question.ts';
+import { RefusalError } from './refusal.error.ts';
+import { describeStep, listChanges, type Output, type Result, summarize } from './report.ts';
+import { verifyProject } from './verify.ts';
+
+/** What `gatehouse new` was told. */
+export interface NewOptions {
+  readonly root: string;
+  readonly kind?: string;
+  readonly given: Given;
+  readonly asking: Asking;
+  readonly dryRun: boolean;
+  readonly json: boolean;
+  readonly verify: boolean;
+}
+
+const kindQuestion: Question = {
+  name: 'kind',
+  flag: '<kind>',
+  message: 'What shall it be',
+  choices: () => Object.keys(kinds),
+  check: () => undefined,
+};
+
+/**
+ * Runs the command.
+ * @throws RefusalError for anything that it will not do
+ */
+export async function runNew(options: NewOptions, output: Output): Promise<Result> {
+  const say = options.json ? () => undefined : output.out;
+  const kindName = options.kind ?? (await askKind(options));
+  const { kind, answers, plan, exists } = await planNew(options.root, kindName, options.given, options.asking);
+  const changes = plan.changes();
+  const result = {
+    kind: kind.name,
+    name: answers.name,
+    exists,
+    dryRun: options.dryRun,
+    ...summarize(changes, options.dryRun),
+  };
+  if (exists) {
+    say(`The ${kind.name} ${answers.name} exists with these answers: nothing to do.\n`);
+    return { ok: true, ...result };
+  }
+  if (options.dryRun) {
+    say(unifiedDiff(changes));
+    return { ok: true, ...result };
+  }
+  writePlan(plan);
+  say(`Made the ${kind.name} ${answers.name}:\n${listChanges(changes)}`);
+  const steps = options.verify ? await prove(options, kind.project(answers), say) : [];
+  const ok = steps.every((step) => step.ok);
+  const next = nextCommands(kind.name, answers);
+  say(ok ? `Next:\n${next.map((line) => `  ${line}\n`).join('')}` : 'Not all of it is right: see above.\n');
+  return { ok, ...result, verify: steps, next };
+}
+
+async function askKind({ root, asking }: NewOptions): Promise<string> {
+  if (asking !== 'ask') {
+    throw new RefusalError(
+      'the argument <kind> is missing',
+      `Give one of ${Object.keys(kinds).join(', ')}: gatehouse new service orders`,
+    );
+  }
+  const { kind } = await answerQuestions([kindQuestion], {}, { root, services: [] }, asking);
+  return kind as string;
+}
+
+async function prove({ root, json }: NewOptions, folder: string, say: (text: string) => void) {
+  say(`Proving ${folder}:\n`);
+  const results = await verifyProject(root, folder, (step) => say(describeStep(step)));
+  return results.map(({ output, ...step }) => (json && !step.ok ? { ...step, output } : step));
+}
+
+function nextCommands(kind: string, answers: Given): string[] {
+  if (kind === 'lib') return [`Depend on "@gatehouse/${answers.name}" in a service's package.json, then npm install.`];
+  const service = kind === 'service' ? answers.name : answers.service;
+  return [`npm start ${service}`, `npx gatehouse new resource <name> --service ${service}`];
+}

@@ -1,0 +1,42 @@
+// service.config.ts is the only place where a service's name and ports stand; everything derived is derived from there.
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { RefusalError } from './refusal.error.ts';
+import { serviceFolders } from './workspace.ts';
+
+/** The part of a descriptor that ports, compose and docs are derived from. */
+export interface ServiceSummary {
+  /** Name of the folder under apps/. */
+  readonly folder: string;
+  readonly name: string;
+  readonly description: string;
+  readonly ports: { readonly https: number; readonly http: number; readonly management: number };
+  readonly database: boolean;
+}
+
+/**
+ * Imports the descriptor of every service, in this process.
+ * @throws RefusalError naming the descriptor that cannot be read
+ */
+export async function readDescriptors(root: string): Promise<ServiceSummary[]> {
+  return Promise.all(serviceFolders(root).map((folder) => readDescriptor(root, folder)));
+}
+
+async function readDescriptor(root: string, folder: string): Promise<ServiceSummary> {
+  const path = `apps/${folder}/service.config.ts`;
+  let loaded: { default?: Partial<ServiceSummary> & { database?: unknown } };
+  try {
+    loaded = (await import(pathToFileURL(join(root, path)).href)) as typeof loaded;
+  } catch (error) {
+    const reason = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
+    throw new RefusalError(
+      `${path} cannot be read: ${reason}`,
+      'Mend it: ports and the managed files come from there.',
+    );
+  }
+  const { name, description, ports, database } = loaded.default ?? {};
+  if (typeof name !== 'string' || ports === undefined) {
+    throw new RefusalError(`${path} exports no descriptor`, 'Write `export default defineService({ … })` there.');
+  }
+  return { folder, name, description: description ?? '', ports, database: Boolean(database) };
+}

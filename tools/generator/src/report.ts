@@ -1,0 +1,62 @@
+// What the commands say: short lines for people, one JSON object for scripts, and refusals that look the same everywhere.
+import { unifiedDiff } from './plan.diff.ts';
+import type { Change } from './plan.ts';
+import { RefusalError } from './refusal.error.ts';
+import type { StepResult } from './verify.ts';
+
+/** Exit codes of the commands. */
+export const EXIT = { ok: 0, failed: 1, refused: 2 } as const;
+
+/** Where a command writes: real streams, or strings in a test. */
+export interface Output {
+  readonly out: (text: string) => void;
+  readonly error: (text: string) => void;
+}
+
+/** The result of a command, as `--json` prints it. */
+export type Result = { readonly ok: boolean } & Readonly<Record<string, unknown>>;
+
+/**
+ * Runs a command's body and gives its exit code. A refusal becomes two lines (or JSON) and exit code 2; any other error
+ * is not caught: it is a fault of ours and shall be seen whole.
+ */
+export async function runReporting(json: boolean, output: Output, body: () => Promise<Result>): Promise<number> {
+  try {
+    const result = await body();
+    if (json) output.out(`${JSON.stringify(result, null, 2)}\n`);
+    return result.ok ? EXIT.ok : EXIT.failed;
+  } catch (error) {
+    if (!(error instanceof RefusalError)) throw error;
+    const { message, remedy } = error;
+    if (json) output.out(`${JSON.stringify({ ok: false, error: { message, remedy } }, null, 2)}\n`);
+    else output.error(`Refused: ${message}.\n  ${remedy}\n  Nothing was written.\n`);
+    return EXIT.refused;
+  }
+}
+
+/** `+ apps/orders/src/main.ts` and so on, one a line. */
+export function listChanges(changes: readonly Change[]): string {
+  return changes.map((change) => `  ${SIGN[action(change)]} ${change.path}\n`).join('');
+}
+
+const SIGN = { create: '+', edit: '~', remove: '-' } as const;
+
+/** The changes without their texts, for `--json`. */
+export function summarize(changes: readonly Change[], withDiff: boolean): Record<string, unknown> {
+  return {
+    changes: changes.map((change) => ({ path: change.path, action: action(change) })),
+    ...(withDiff ? { diff: unifiedDiff(changes) } : {}),
+  };
+}
+
+/** One line a verification step; the whole output only of one that failed. */
+export function describeStep({ step, ok, milliseconds, output }: StepResult): string {
+  const seconds = (milliseconds / 1000).toFixed(1);
+  const passed = /^Tests:.*?(\d+) passed/m.exec(output)?.[1];
+  const line = `  ${ok ? '✓' : '✗'} ${step}${passed ? ` (${passed} passed)` : ''} ${seconds} s\n`;
+  return ok ? line : `${line}${output.replace(/^/gm, '    ')}\n`;
+}
+
+function action({ before, after }: Change): keyof typeof SIGN {
+  return before === undefined ? 'create' : after === undefined ? 'remove' : 'edit';
+}

@@ -1,0 +1,40 @@
+// Words that would compile into something else than a name: a keyword, a Node module, a device, one of our own parts.
+import { builtinModules } from 'node:module';
+
+const KEYWORDS =
+  'abstract any arguments as async await boolean break case catch class const continue debugger declare default delete do else enum eval export extends false finally for from function get if implements import in infer instanceof interface is keyof let namespace never new null number object of package private protected public readonly require return set static string super switch symbol this throw true try type typeof undefined unique unknown using var void while with yield';
+
+// https://learn.microsoft.com/windows/win32/fileio/naming-a-file: these cannot be a folder there, with or without extension
+const DEVICES = ['con', 'prn', 'aux', 'nul', ...digits('com'), ...digits('lpt')];
+
+/** Libs of the design that do not exist yet: a service must not take their place. */
+const OWN_LIBS =
+  'service tls http-client secrets authn authz rate-limit audit detection problem-details validation observability conformance database';
+
+const OWN_PARTS =
+  'api identity gatehouse workspace templates docker docs apps libs tools generated node-modules dist src test ca postgres certs migrations valkey openbao admin root public template0 template1 constructor prototype npm node favicon';
+
+// what a resource's folder, route or file of that name would collide with inside a service
+const RESOURCE_PARTS = 'app main health metrics openapi docs v1 resource resources service services module modules';
+
+const BUILTIN = builtinModules.map((name) => name.replace(/^node:/, '').split('/')[0] as string);
+
+const groups: readonly (readonly [reason: string, names: ReadonlySet<string>])[] = [
+  ['a keyword of JavaScript or TypeScript', new Set(KEYWORDS.split(' '))],
+  ['a device name on Windows', new Set(DEVICES)],
+  ['a module of Node.js', new Set(BUILTIN)],
+  ['a lib of Gatehouse', new Set(OWN_LIBS.split(' '))],
+  ['a word that the workspace uses itself', new Set(OWN_PARTS.split(' '))],
+];
+
+/** Why `name` is reserved, or undefined. */
+export function reservedReason(name: string, kind: 'service' | 'resource' | 'lib'): string | undefined {
+  const hit = groups.find(([, names]) => names.has(name));
+  if (hit) return hit[0];
+  if (kind === 'resource' && RESOURCE_PARTS.split(' ').includes(name)) return 'a word that every service uses itself';
+  return undefined;
+}
+
+function digits(prefix: string): string[] {
+  return Array.from({ length: 10 }, (_, digit) => `${prefix}${digit}`);
+}
