@@ -1,0 +1,44 @@
+// Every check, in the order of the report: connection first, then what travels on it, then the process.
+import type { Check } from './check.ts';
+import {
+  deepNesting,
+  invalidUtf8,
+  malformedJson,
+  mediaType,
+  oversizedBody,
+  prototypeKeys,
+  unknownField,
+  wrongType,
+} from './checks/body.checks.ts';
+import { certDates, certKey, certLifetime, certNames, certTrust } from './checks/certificate.checks.ts';
+import { errorLeak, problemJson, requestId, requestIdInjection } from './checks/error.checks.ts';
+import { exposedFiles, health, managementPrivate } from './checks/exposure.checks.ts';
+import { httpCredential, httpForgedHost, httpNoHsts, httpRedirect, tlsPortCleartext } from './checks/gate.checks.ts';
+import { corsOrigin, hsts, securityHeaders, versionBanner } from './checks/header.checks.ts';
+import { http2, http2RapidReset } from './checks/http2.checks.ts';
+import { sigtermDrain, unsafeSettings } from './checks/process.checks.ts';
+import {
+  duplicateQuery,
+  hugeHeader,
+  malformedUrl,
+  requestSmuggling,
+  traceMethod,
+  unknownRoute,
+  wrongMethod,
+} from './checks/request.checks.ts';
+import { slowBody, slowHeader, tlsHandshakeTimeout } from './checks/time.checks.ts';
+import { tls13, tlsOldVersions, tlsPostQuantum, tlsSuites } from './checks/tls.checks.ts';
+
+/** The ordered list; ids are unique and stable. */
+export const CHECKS: readonly Check[] = [
+  ...[tlsOldVersions, tls13, tlsSuites, tlsPostQuantum, tlsHandshakeTimeout, tlsPortCleartext],
+  ...[certTrust, certNames, certDates, certLifetime, certKey],
+  ...[httpRedirect, httpForgedHost, httpCredential, httpNoHsts],
+  ...[hsts, securityHeaders, corsOrigin, versionBanner],
+  ...[http2, http2RapidReset, requestSmuggling, hugeHeader, slowHeader, slowBody],
+  ...[unknownRoute, wrongMethod, traceMethod, malformedUrl, duplicateQuery],
+  ...[malformedJson, wrongType, unknownField, prototypeKeys, deepNesting, invalidUtf8, mediaType, oversizedBody],
+  ...[problemJson, errorLeak, requestId, requestIdInjection],
+  ...[health, managementPrivate, exposedFiles],
+  ...[sigtermDrain, unsafeSettings],
+];

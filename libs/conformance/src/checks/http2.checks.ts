@@ -1,0 +1,97 @@
+// HTTP/2: that it is there, and that a client which opens and cancels streams as fast as it can is put out.
+import { connect, constants, type ClientHttp2Session } from 'node:http2';
+import { once } from 'node:events';
+import { skip, type Check } from '../check.ts';
+import { probingTls } from '../client/http.client.ts';
+import type { Target } from '../target.ts';
+
+export const http2: Check = {
+  id: 'http2',
+  title: 'HTTP/2 is negotiated by ALPN and answers',
+  control: ['RFC 9113 §3.2'],
+  severity: 'low',
+  remedy: 'offer h2 and http/1.1 by ALPN',
+  async run(target) {
+    let why = '';
+    const session = await open(target).catch((error: Error) => void (why = error.message));
+    if (!session) return [{ message: `HTTP/2 is not spoken: ${why.trim()}` }];
+    try {
+      const status = await statusOf(session, target.options.timeoutMs);
+      if (status === undefined) return [{ message: 'HTTP/2 is negotiated, but does not answer' }];
+      return status < 500 ? [] : [{ message: `HTTP/2 answers ${status}` }];
+    } finally {
+      session.destroy();
+    }
+  },
+};
+
+/** Far above what a client needs, far below what hurts. Node's own limit is a burst of 1,000. */
+const RESETS = 4_000;
+const BATCH = 50;
+
+export const http2RapidReset: Check = {
+  id: 'http2-rapid-reset',
+  title: 'A client that resets streams in a flood is put out',
+  control: ['ASVS V15.2.2', 'API4:2023', 'CVE-2023-44487'],
+  severity: 'high',
+  remedy: 'limit resets on a connection (Node: keep `streamResetBurst` and `streamResetRate` at their defaults)',
+  async run(target) {
+    const session = await open(target).catch(() => undefined);
+    if (!session) skip('the service does not speak HTTP/2');
+    try {
+      for (let sent = 0; sent < RESETS && !session.destroyed; sent += BATCH) {
+        for (let index = 0; index < BATCH; index += 1) resetOne(session);
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      // the end of a flooded connection is not always seen by its client, so the question is whether it still serves
+      const status = await statusOf(session, Math.min(2_000, target.options.timeoutMs));
+      return status !== undefined
+        ? [{ message: `after ${RESETS} streams opened and reset on one connection, it is still served` }]
+        : [];
+    } finally {
+      session.destroy();
+    }
+  },
+};
+
+function resetOne(session: ClientHttp2Session): void {
+  if (session.destroyed || session.closed) return;
+  const request = session.request({ ':path': '/health/live' });
+  request.on('error', () => undefined);
+  request.close(constants.NGHTTP2_CANCEL);
+}
+
+async function open(target: Target): Promise<ClientHttp2Session> {
+  const session = connect(target.url, { ...probingTls(target.url.hostname), ALPNProtocols: ['h2'] });
+  session.on('error', () => undefined);
+  const timer = setTimeout(() => session.destroy(new Error('no connection in time')), target.options.timeoutMs);
+  try {
+    await Promise.race([once(session, 'connect'), closed(session)]);
+    return session;
+  } catch (error) {
+    session.destroy();
+    throw error;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function closed(session: ClientHttp2Session): Promise<never> {
+  await once(session, 'close');
+  throw new Error('the connection was closed');
+}
+
+/** The status of a plain request on the session; undefined when none comes in time. */
+function statusOf(session: ClientHttp2Session, ms: number): Promise<number | undefined> {
+  if (session.destroyed || session.closed) return Promise.resolve(undefined);
+  const request = session.request({ ':path': '/health/live' }).resume();
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => resolve(undefined), ms);
+    request.on('response', (headers) => resolve(Number(headers[':status'])));
+    request.on('error', () => resolve(undefined));
+    request.on('close', () => {
+      clearTimeout(timer);
+      resolve(undefined);
+    });
+  });
+}

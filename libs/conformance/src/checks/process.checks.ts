@@ -1,0 +1,114 @@
+// The life of the process: it refuses to live with unsafe settings, and it dies without dropping what it has begun.
+import { skip, type Check, type Finding } from '../check.ts';
+import { converse, type RawResult } from '../client/raw.client.ts';
+import type { ServiceCommand } from '../conformance.options.ts';
+import { startService, type ServiceProcess } from '../process/service.process.ts';
+import type { Target } from '../target.ts';
+import { bodyRoute } from './body.route.ts';
+
+export const sigtermDrain: Check = {
+  id: 'sigterm-drain',
+  title: 'SIGTERM: what is under way is answered, then the process ends with 0',
+  control: ['ASVS V16.5.2', 'ASVS V16.5.3'],
+  severity: 'medium',
+  remedy: 'on SIGTERM stop listening, finish the requests under way within a bound, and exit with 0',
+  needs: 'command',
+  slow: true,
+  async run(target) {
+    const command = commandOf(target);
+    const service = await startService(command);
+    try {
+      const ms = command.startSeconds * 1000;
+      if (!(await service.ready(ms)))
+        throw new Error(`the command is not ready within ${command.startSeconds} s: ${service.output()}`);
+      return await drain(target, service, ms);
+    } finally {
+      await service.dispose();
+    }
+  },
+};
+
+export const unsafeSettings: Check = {
+  id: 'unsafe-settings',
+  title: 'An unsafe or unknown setting stops the start',
+  control: ['ASVS V13.4.2', 'ASVS V4.1.3', 'API8:2023'],
+  severity: 'high',
+  remedy: 'check the effective policy before listening; exit with a code other than 0 and name the setting',
+  needs: 'command',
+  slow: true,
+  async run(target) {
+    const command = commandOf(target);
+    const findings = await Promise.all(command.unsafeSettings.map((setting) => refusesStart(command, setting)));
+    return findings.flat();
+  },
+};
+
+function commandOf(target: Target): ServiceCommand {
+  return target.options.command ?? skip('needs a command that starts the service (--command)');
+}
+
+/** Begins a request, sends SIGTERM, ends the request: the answer must still come. */
+async function drain(target: Target, { url, child, exit }: ServiceProcess, ms: number): Promise<Finding[]> {
+  const raw = { url, timeoutMs: ms, label: 'the request under way at SIGTERM' };
+  const [first, rest] = await halves(target, url);
+  const underWay = await converse(raw, (socket) => {
+    socket.write(first);
+    setTimeout(() => child.kill('SIGTERM'), 200);
+    setTimeout(() => socket.write(rest), 500);
+  });
+  const findings: Finding[] = [];
+  if (underWay.answer.status === 0) findings.push({ message: `${raw.label} got no answer` });
+  const code = await exit(ms);
+  if (code === undefined) findings.push({ message: `the process still runs ${ms / 1000} s after SIGTERM` });
+  else if (code !== 0)
+    findings.push({ message: `the process ended with ${code < 0 ? 'the signal itself' : `code ${code}`}, not 0` });
+  const later = await knock(url);
+  if (later && later.answer.status !== 0)
+    findings.push({ message: 'a new connection is still served after the drain' });
+  return findings;
+}
+
+/** A request in two parts: a body that will not parse where a route takes one, so that nothing is carried out. */
+async function halves(target: Target, url: URL): Promise<[string, string]> {
+  const route = await bodyRoute(target);
+  const head = `Host: ${url.host}\r\nConnection: close\r\n`;
+  if (!route) return [`GET /health/live HTTP/1.1\r\n${head}`, '\r\n'];
+  return [
+    `${route.method} ${route.path} HTTP/1.1\r\n${head}Content-Type: application/json\r\nContent-Length: 2\r\n\r\n{`,
+    '!',
+  ];
+}
+
+async function knock(url: URL): Promise<RawResult | undefined> {
+  const bytes = `GET /health/live HTTP/1.1\r\nHost: ${url.host}\r\n\r\n`;
+  return converse({ url, timeoutMs: 1_000, label: 'a new connection' }, (socket) => void socket.write(bytes)).catch(
+    () => undefined,
+  );
+}
+
+async function refusesStart(command: ServiceCommand, setting: Readonly<Record<string, string>>): Promise<Finding[]> {
+  const [name] = Object.keys(setting);
+  const shown = Object.entries(setting)
+    .map(([key, value]) => `${key}=${value}`)
+    .join(' ');
+  const service = await startService(command, setting);
+  try {
+    const ms = command.startSeconds * 1000;
+    const started = service.ready(ms);
+    const code = await Promise.race([service.exit(ms), started.then((ready) => (ready ? undefined : service.exit(0)))]);
+    if (code === undefined) return [{ message: `the service starts with ${shown}` }];
+    if (code === 0) return [{ message: `with ${shown} the process ends with 0, as if all were well` }];
+    const named = service.output().includes(name);
+    return named
+      ? []
+      : [
+          {
+            message: `the refusal of ${shown} does not name the setting`,
+            evidence: service.output().slice(-200),
+            severity: 'low',
+          },
+        ];
+  } finally {
+    await service.dispose();
+  }
+}

@@ -1,0 +1,101 @@
+// Which routes the service has, told by the service itself: its OpenAPI document, fetched live or named by the caller.
+import { readFile } from 'node:fs/promises';
+import type { JsonSchema } from './schema.sampler.ts';
+
+/** A parameter of an operation, as far as the checks need it. */
+export interface Parameter {
+  readonly name: string;
+  readonly in: 'path' | 'query' | 'header' | 'cookie';
+  readonly required: boolean;
+  readonly schema: JsonSchema;
+}
+
+/** One method on one path. */
+export interface Operation {
+  readonly method: string;
+  /** With `{placeholders}`. */
+  readonly path: string;
+  readonly parameters: readonly Parameter[];
+  /** The schema of its JSON body, when it takes one. */
+  readonly body?: JsonSchema;
+}
+
+/** The document's operations, and what their `$ref`s point into. */
+export interface ApiDescription {
+  readonly operations: readonly Operation[];
+  readonly root: JsonSchema;
+}
+
+const METHODS = ['get', 'post', 'put', 'patch', 'delete'];
+
+/** Reads an OpenAPI 3 document; undefined when it is none. */
+export function describeApi(document: unknown): ApiDescription | undefined {
+  const root = asObject(document);
+  if (!root?.openapi || !asObject(root.paths)) return undefined;
+  const operations = Object.entries(asObject(root.paths) ?? {}).flatMap(([path, item]) =>
+    METHODS.flatMap((method) => {
+      const operation = asObject(asObject(item)?.[method]);
+      return operation ? [readOperation(root, path, method, asObject(item) ?? {}, operation)] : [];
+    }),
+  );
+  return { operations, root };
+}
+
+/**
+ * Reads a document from a file.
+ * @throws {Error} naming the file when it cannot be read or is no OpenAPI document
+ */
+export async function readApiFile(path: string): Promise<ApiDescription> {
+  const text = await readFile(path, 'utf8');
+  const api = describeApi(parse(text));
+  if (!api) throw new Error(`${path} is not an OpenAPI 3 document in JSON`);
+  return api;
+}
+
+/** Follows a `$ref` into the document; anything else is returned as it is. */
+export function resolve(root: JsonSchema, schema: JsonSchema): JsonSchema {
+  let current = schema;
+  for (let depth = 0; typeof current.$ref === 'string' && depth < 20; depth += 1) {
+    const steps = current.$ref.replace(/^#\//, '').split('/').map(unescapePointer);
+    current = asObject(steps.reduce<unknown>((node, step) => asObject(node)?.[step], root)) ?? {};
+  }
+  return current;
+}
+
+function readOperation(
+  root: JsonSchema,
+  path: string,
+  method: string,
+  item: JsonSchema,
+  operation: JsonSchema,
+): Operation {
+  const parameters = [...asArray(item.parameters), ...asArray(operation.parameters)]
+    .map((parameter) => resolve(root, asObject(parameter) ?? {}))
+    .map((parameter) => ({
+      name: String(parameter.name),
+      in: parameter.in as Parameter['in'],
+      required: parameter.required === true || parameter.in === 'path',
+      schema: asObject(parameter.schema) ?? {},
+    }));
+  const content = asObject(resolve(root, asObject(operation.requestBody) ?? {}).content);
+  const json = Object.entries(content ?? {}).find(([type]) => /^application\/(.*\+)?json/.test(type));
+  return { method: method.toUpperCase(), path, parameters, body: asObject(asObject(json?.[1])?.schema) };
+}
+
+const unescapePointer = (step: string): string => step.replaceAll('~1', '/').replaceAll('~0', '~');
+
+function asObject(value: unknown): JsonSchema | undefined {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonSchema) : undefined;
+}
+
+function asArray(value: unknown): unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

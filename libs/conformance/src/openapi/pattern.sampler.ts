@@ -1,0 +1,83 @@
+// A string for the everyday regular expressions of API schemas (`^[A-Z]{3}$`, `^acc_[0-9a-f]{32}$`): literals, classes,
+// groups, alternatives, quantifiers. What it does not know is taken literally; it never executes the pattern.
+
+const CLASS_ESCAPES: Readonly<Record<string, string>> = { d: '0', w: 'a', s: ' ', D: 'a', W: '-', S: 'a' };
+
+/** The shortest sample that the pattern spells out. */
+export function samplePattern(pattern: string): string {
+  return new PatternSampler(pattern).alternatives();
+}
+
+class PatternSampler {
+  #at = 0;
+  readonly #pattern: string;
+
+  constructor(pattern: string) {
+    this.#pattern = pattern;
+  }
+
+  /** The first of `a|b|c`. */
+  alternatives(): string {
+    const first = this.#sequence();
+    while (this.#eat('|')) this.#sequence();
+    return first;
+  }
+
+  #sequence(): string {
+    let text = '';
+    while (this.#at < this.#pattern.length && !'|)'.includes(this.#pattern[this.#at])) {
+      const atom = this.#atom();
+      text += atom.repeat(this.#quantifier());
+    }
+    return text;
+  }
+
+  #atom(): string {
+    const char = this.#pattern[this.#at++];
+    if (char === '^' || char === '$') return '';
+    if (char === '(') return this.#group();
+    if (char === '[') return this.#class();
+    if (char === '\\') return this.#escape();
+    return char === '.' ? 'a' : char;
+  }
+
+  #group(): string {
+    const look = /^\?(?:[:=!]|<[=!]|<\w+>)/.exec(this.#pattern.slice(this.#at))?.[0] ?? '';
+    this.#at += look.length;
+    const text = this.alternatives();
+    this.#eat(')');
+    return /[=!]$/.test(look) ? '' : text;
+  }
+
+  #class(): string {
+    const negated = this.#eat('^');
+    const members: string[] = [];
+    while (this.#at < this.#pattern.length && (this.#pattern[this.#at] !== ']' || members.length === 0)) {
+      const char = this.#pattern[this.#at++];
+      members.push(char === '\\' ? this.#escape() : char);
+    }
+    this.#eat(']');
+    if (!negated) return members[0];
+    return ['a', '0', '_', ' '].find((candidate) => !members.includes(candidate)) ?? 'a';
+  }
+
+  #escape(): string {
+    const char = this.#pattern[this.#at++] ?? '';
+    if (char === 'b' || char === 'B') return '';
+    return CLASS_ESCAPES[char] ?? char;
+  }
+
+  #quantifier(): number {
+    const found = /^(?:([*?])|(\+)|\{(\d+)(?:,\d*)?\})\??/.exec(this.#pattern.slice(this.#at));
+    if (!found) return 1;
+    this.#at += found[0].length;
+    if (found[1]) return 0;
+    return found[2] ? 1 : Number(found[3]);
+  }
+
+  #eat(char: string): boolean {
+    if (this.#pattern[this.#at] !== char) return false;
+    this.#at += 1;
+    return true;
+  }
+}

@@ -1,0 +1,108 @@
+// Starts the service as its owner would, on free ports and in a state folder of its own, and always ends it.
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { HttpClient } from '../client/http.client.ts';
+import type { ServiceCommand } from '../conformance.options.ts';
+
+/** Bytes of output kept for the evidence. */
+const OUTPUT_BYTES = 16_384;
+
+/** A started process and its addresses. */
+export interface ServiceProcess {
+  readonly url: URL;
+  readonly child: ChildProcess;
+  /** What it wrote so far, both streams, its end. */
+  output(): string;
+  /** Resolves with its exit code, or undefined when it did not end in time. */
+  exit(ms: number): Promise<number | undefined>;
+  /** Resolves with true when its readiness probe answers 200, false when it ends or the time is over. */
+  ready(ms: number): Promise<boolean>;
+  /** Kills what is left, and removes its state. */
+  dispose(): Promise<void>;
+}
+
+/** Starts `command` with `env` on top of its own. */
+export async function startService(
+  command: ServiceCommand,
+  env: Readonly<Record<string, string>> = {},
+): Promise<ServiceProcess> {
+  const [https, http, management] = await freePorts(3);
+  const state = await mkdtemp(join(tmpdir(), 'conformance-'));
+  const ports = {
+    GATEHOUSE_HTTPS_PORT: String(https),
+    GATEHOUSE_HTTP_PORT: String(http),
+    GATEHOUSE_MANAGEMENT_PORT: String(management),
+    GATEHOUSE_STATE: state,
+  };
+  const [program, ...args] = command.argv;
+  // a group of its own, so that what it starts ends with it
+  const child = spawn(program, args, {
+    cwd: command.cwd,
+    env: { ...process.env, ...ports, ...command.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: process.platform !== 'win32',
+  });
+  let written = '';
+  const keep = (chunk: Buffer) => (written = (written + chunk.toString('utf8')).slice(-OUTPUT_BYTES));
+  child.stdout?.on('data', keep);
+  child.stderr?.on('data', keep);
+  let failure: Error | undefined;
+  child.on('error', (error) => (failure = error));
+  const url = new URL(`https://127.0.0.1:${https}`);
+  const ended = () => failure !== undefined || child.exitCode !== null || child.signalCode !== null;
+  return {
+    url,
+    child,
+    output: () => failure?.message ?? written,
+    exit: async (ms) => ((await until(ended, ms)) ? (child.exitCode ?? -1) : undefined),
+    ready: (ms) => isReady(url, ended, ms),
+    dispose: async () => {
+      if (!ended()) {
+        killGroup(child);
+        await once(child, 'exit');
+      }
+      await rm(state, { recursive: true, force: true });
+    },
+  };
+}
+
+async function isReady(url: URL, ended: () => boolean, ms: number): Promise<boolean> {
+  const client = new HttpClient();
+  try {
+    for (const end = Date.now() + ms; Date.now() < end && !ended(); await pause(100)) {
+      const answer = await client.send({ url: new URL('/health/ready', url), timeoutMs: 1_000 });
+      if (answer.status === 200) return true;
+    }
+    return false;
+  } finally {
+    client.close();
+  }
+}
+
+function killGroup(child: ChildProcess): void {
+  if (child.pid === undefined) return;
+  try {
+    process.kill(process.platform === 'win32' ? child.pid : -child.pid, 'SIGKILL');
+  } catch {
+    child.kill('SIGKILL'); // the group is gone
+  }
+}
+
+async function until(done: () => boolean, ms: number): Promise<boolean> {
+  for (const end = Date.now() + ms; Date.now() < end && !done(); await pause(20));
+  return done();
+}
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+async function freePorts(count: number): Promise<number[]> {
+  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
+  await Promise.all(servers.map((server) => once(server, 'listening')));
+  const ports = servers.map((server) => (server.address() as { port: number }).port);
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return ports;
+}

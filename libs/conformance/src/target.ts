@@ -1,0 +1,105 @@
+// The service under test, as the checks see it: requests to it, what it says of itself, and everything asked once kept,
+// so that forty checks cost a few dozen requests.
+import { readFile } from 'node:fs/promises';
+import { skip } from './check.ts';
+import type { Answer } from './client/answer.ts';
+import { jsonOf } from './client/answer.ts';
+import { bare, HttpClient, type HttpRequest } from './client/http.client.ts';
+import type { ResolvedOptions } from './conformance.options.ts';
+import { describeApi, readApiFile, type ApiDescription } from './openapi/openapi.document.ts';
+import type { Endpoint } from './wire/tls.probe.ts';
+
+/** A request to the service, by path. */
+export type TargetRequest = Omit<HttpRequest, 'url' | 'timeoutMs'> & { readonly path: string };
+
+/** Where an OpenAPI document usually is. */
+const API_PATHS = ['/openapi.json', '/api-json', '/docs-json', '/v3/api-docs'];
+
+export class Target {
+  readonly options: ResolvedOptions;
+  readonly #client = new HttpClient();
+  readonly #kept = new Map<string, Promise<unknown>>();
+
+  constructor(options: ResolvedOptions) {
+    this.options = options;
+  }
+
+  get url(): URL {
+    return this.options.url;
+  }
+
+  /** The TLS port, for raw bytes. */
+  get endpoint(): Endpoint {
+    return { host: bare(this.url.hostname), port: Number(this.url.port || 443), timeoutMs: this.options.timeoutMs };
+  }
+
+  /** The plain-HTTP address; skips the check when none was given. */
+  get gate(): URL {
+    return this.options.http ?? skip('no plain-HTTP address was given (--http)');
+  }
+
+  /** The CA to trust instead of the public ones. */
+  ca(): Promise<Buffer | undefined> {
+    const { caFile } = this.options;
+    return this.once('ca', async () => (caFile === undefined ? undefined : await readFile(caFile)));
+  }
+
+  /** Sends a request to the HTTPS address, with the token when there is one. */
+  send({ path, headers, ...request }: TargetRequest): Promise<Answer> {
+    const { token, timeoutMs } = this.options;
+    const authorization: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
+    const label = request.label ?? `${request.method ?? 'GET'} ${path}`;
+    return this.fetch({
+      ...request,
+      label,
+      url: new URL(path, this.url),
+      headers: { ...authorization, ...headers },
+      timeoutMs,
+    });
+  }
+
+  /** Sends a request anywhere on the service, without the token. */
+  fetch(request: Omit<HttpRequest, 'timeoutMs'> & { timeoutMs?: number }): Promise<Answer> {
+    return this.#client.send({ timeoutMs: this.options.timeoutMs, ...request });
+  }
+
+  /** The answer to `GET /health/live`, or to `GET /` where there is no such route: the service's plainest answer. */
+  plainAnswer(): Promise<Answer> {
+    return this.once('plain answer', async () => {
+      const live = await this.send({ path: '/health/live' });
+      return live.status === 404 ? this.send({ path: '/' }) : live;
+    });
+  }
+
+  /** What the service says of its routes; skips the check when it says nothing. */
+  async api(): Promise<ApiDescription> {
+    const api = await this.once('api', () => this.#findApi());
+    return api ?? skip('the service shows no OpenAPI document (--openapi <address or file>, or --management)');
+  }
+
+  /** Runs `make` once, and keeps its promise for every check that asks. */
+  once<T>(key: string, make: () => Promise<T>): Promise<T> {
+    const kept = this.#kept.get(key) ?? make();
+    this.#kept.set(key, kept);
+    return kept as Promise<T>;
+  }
+
+  close(): void {
+    this.#client.close();
+  }
+
+  async #findApi(): Promise<ApiDescription | undefined> {
+    const { openapi, management } = this.options;
+    if (openapi !== undefined && !/^https?:/.test(openapi)) return readApiFile(openapi);
+    const places =
+      openapi === undefined
+        ? [management, this.url].flatMap((base) => (base ? API_PATHS.map((path) => new URL(path, base)) : []))
+        : [new URL(openapi)];
+    for (const url of places) {
+      const answer = await this.fetch({ url });
+      const api = answer.status === 200 ? describeApi(jsonOf(answer)) : undefined;
+      if (api) return api;
+    }
+    return undefined;
+  }
+}
