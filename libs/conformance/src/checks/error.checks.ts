@@ -1,5 +1,5 @@
 // What every refusal has in common: one machine-readable shape, no word of the inside, and an id that the log has too.
-import type { Check, Finding } from '../check.ts';
+import { skip, type Check, type Finding } from '../check.ts';
 import { jsonOf, summary, type Answer } from '../client/answer.ts';
 import type { Target } from '../target.ts';
 import { allBadBodyAnswers } from './bad.input.ts';
@@ -64,7 +64,8 @@ export const requestId: Check = {
   severity: 'low',
   remedy: 'send x-request-id on every answer, success and error, fresh for each request',
   async run(target) {
-    const answers = [await target.plainAnswer(), ...(await refusals(target))].filter(({ status }) => status !== 0);
+    const refused = await refusals(target).catch(() => []);
+    const answers = [await target.plainAnswer(), ...refused].filter(({ status }) => status !== 0);
     const missing = answers.filter((answer) => idOf(answer) === undefined);
     if (missing.length > 0)
       return [{ message: `${missing.length} of ${answers.length} answers carry no request id: ${labels(missing)}` }];
@@ -104,7 +105,8 @@ function idOf({ headers }: Answer): string | undefined {
 
 async function refusals(target: Target): Promise<Answer[]> {
   const answers = [...(await allBadRequestAnswers(target)), ...(await allBadBodyAnswers(target))];
-  return answers.filter(({ status }) => status >= 400);
+  const refused = answers.filter(({ status }) => status >= 400);
+  return refused.length > 0 ? refused : skip('the service refused none of the bad requests');
 }
 
 /** One finding for each different fault, naming the requests that had it. */

@@ -48,11 +48,11 @@ export const securityHeaders: Check = {
   remedy: `send ${RULES.map(({ header, say }) => `${header}: ${say}`).join('; ')} on every API answer`,
   async run(target) {
     const answers = await successAndError(target);
-    return answers.flatMap(({ label, headers }) =>
-      RULES.filter(({ header, wanted }) => !wanted.test(headers[header] ?? '')).map(({ header, say }) => ({
-        message: `${label}: ${header} is ${headers[header] === undefined ? 'missing' : `"${headers[header]}"`}, not ${say}`,
-      })),
-    );
+    return RULES.flatMap(({ header, wanted, say }) => {
+      const without = answers.filter(({ headers }) => !wanted.test(headers[header] ?? ''));
+      const where = without.map(({ label, headers }) => `${label} (${headers[header] ?? 'missing'})`).join(', ');
+      return without.length > 0 ? [{ message: `${header} is not ${say}: ${where}` }] : [];
+    });
   },
 };
 

@@ -14,7 +14,12 @@ export const http2: Check = {
   async run(target) {
     let why = '';
     const session = await open(target).catch((error: Error) => void (why = error.message));
-    if (!session) return [{ message: `HTTP/2 is not spoken: ${why.trim()}` }];
+    if (!session)
+      return [
+        {
+          message: `HTTP/2 is not spoken: ${/no application protocol/.test(why) ? 'ALPN does not offer h2' : why.trim()}`,
+        },
+      ];
     try {
       const status = await statusOf(session, target.options.timeoutMs);
       if (status === undefined) return [{ message: 'HTTP/2 is negotiated, but does not answer' }];

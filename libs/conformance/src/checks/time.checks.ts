@@ -50,7 +50,7 @@ export const tlsHandshakeTimeout: Check = {
     const closed = await closesBy(endpoint.host, endpoint.port, options.slowMs);
     return closed
       ? []
-      : [{ message: `a connection that never starts its handshake is still open after ${options.slowMs} ms` }];
+      : [{ message: `a connection that never finishes its handshake is still open after ${options.slowMs} ms` }];
   },
 };
 

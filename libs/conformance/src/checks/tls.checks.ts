@@ -48,10 +48,10 @@ export const tlsSuites: Check = {
       VERSION.tls12,
       weak.map(({ id }) => id),
     );
-    return accepted.flatMap(({ suite }): Finding[] => {
-      const weakness = weaknessOf(suiteName(suite));
-      if (!weakness) return [];
-      return [{ message: `${suiteName(suite)} is accepted: ${weakness.reason}`, severity: weakness.severity }];
+    const byReason = Map.groupBy(accepted, ({ suite }) => weaknessOf(suiteName(suite)));
+    return [...byReason].flatMap(([weakness, hellos]): Finding[] => {
+      const names = hellos.map(({ suite }) => suiteName(suite)).join(', ');
+      return weakness ? [{ message: `accepted, and ${weakness.reason}: ${names}`, severity: weakness.severity }] : [];
     });
   },
 };

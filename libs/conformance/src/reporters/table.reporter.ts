@@ -9,9 +9,10 @@ const INDENT = ' '.repeat(7);
 /** Text for a terminal, with colour only when asked for. */
 export function tableReport(report: Report, options: { readonly colour?: boolean } = {}): string {
   const paint = (text: string, code: number) => (options.colour ? `\u001b[${code}m${text}\u001b[39m` : text);
-  const lines = report.results.flatMap((result) => [
+  const lines = report.results.flatMap((result, index, all) => [
     `${paint(MARK[result.status].padEnd(6), COLOUR[result.status])} ${firstLine(result)}`,
-    ...details(result),
+    // one reason for a row of skipped checks is said once, below the last
+    ...(result.status === 'skipped' && all[index + 1]?.reason === result.reason ? [] : details(result)),
   ]);
   return [`Conformance of ${report.url}`, '', ...lines, '', totals(report)].join('\n');
 }

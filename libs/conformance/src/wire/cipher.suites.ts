@@ -16,22 +16,21 @@ export interface SuiteWeakness {
   readonly severity: Severity;
 }
 
-const RULES: readonly (readonly [RegExp, Severity, string])[] = [
-  [/_NULL_/, 'critical', 'does not encrypt'],
-  [/_anon_/, 'critical', 'does not authenticate the server'],
-  [/EXPORT/, 'critical', 'export-grade keys, broken in hours'],
-  [/_RC4_/, 'high', 'RC4 leaks plaintext (RFC 7465)'],
-  [/_(3DES_EDE|DES|RC2|IDEA)_/, 'high', '64-bit blocks or shorter keys (SWEET32)'],
-  [/^TLS_(RSA|ECDH_\w+?)_WITH_/, 'medium', 'no forward secrecy: the private key opens every recording'],
-  [/_CBC_/, 'medium', 'CBC with MAC-then-encrypt (Lucky Thirteen)'],
-  [/^TLS_DHE_/, 'low', 'finite-field DHE is costly to answer (D(HE)at)'],
-  [/_CCM_8/, 'low', 'a tag of 64 bits'],
+const RULES: readonly (readonly [RegExp, SuiteWeakness])[] = [
+  [/_NULL_/, { severity: 'critical', reason: 'does not encrypt' }],
+  [/_anon_/, { severity: 'critical', reason: 'does not authenticate the server' }],
+  [/EXPORT/, { severity: 'critical', reason: 'has export-grade keys, broken in hours' }],
+  [/_RC4_/, { severity: 'high', reason: 'is RC4, which leaks plaintext (RFC 7465)' }],
+  [/_(3DES_EDE|DES|RC2|IDEA)_/, { severity: 'high', reason: 'has blocks of 64 bits or short keys (SWEET32)' }],
+  [/^TLS_(RSA|ECDH_(RSA|ECDSA))_WITH_/, { severity: 'medium', reason: 'has no forward secrecy' }],
+  [/_CBC_/, { severity: 'medium', reason: 'is CBC with MAC-then-encrypt (Lucky Thirteen)' }],
+  [/^TLS_DHE_/, { severity: 'low', reason: 'is finite-field DHE, costly to answer (D(HE)at)' }],
+  [/_CCM_8/, { severity: 'low', reason: 'has a tag of 64 bits' }],
 ];
 
-/** Why a suite should not be offered, worst reason first; undefined when nothing is wrong with it. */
+/** Why a suite should not be offered, worst reason first, the same object for the same reason; undefined when it is fine. */
 export function weaknessOf(name: string): SuiteWeakness | undefined {
-  const rule = RULES.find(([pattern]) => pattern.test(name));
-  return rule && { severity: rule[1], reason: rule[2] };
+  return RULES.find(([pattern]) => pattern.test(name))?.[1];
 }
 
 /** Suites that exist for a version; TLS 1.3 has its own. AEAD suites need 1.2. */

@@ -1,0 +1,50 @@
+// The checks that start the service themselves, each with a process that it catches.
+import { runConformance } from '../src/index.ts';
+import { startFixture, type RunningFixture } from './fixtures/fixture.server.ts';
+import { programArgv } from './fixtures/start.program.ts';
+
+const CHECKS = ['sigterm-drain', 'unsafe-settings'];
+
+let fixture: RunningFixture;
+beforeAll(async () => void (fixture = await startFixture()));
+afterAll(() => fixture.close());
+
+const run = async (...argv: string[]) => {
+  const { urls, caFile } = fixture;
+  const command = { argv, env: { NODE_OPTIONS: '' }, startSeconds: 8 };
+  const { results } = await runConformance({
+    url: urls.https.href,
+    management: urls.management.href,
+    caFile,
+    only: CHECKS,
+    command,
+  });
+  return results.map(({ id, status, reason, findings }) => ({ id, status, why: reason ?? findings[0]?.message }));
+};
+
+it('finds nothing on a process that drains and refuses', async () => {
+  const results = await run(...programArgv('./process.program.ts'));
+  expect(results).toEqual(CHECKS.map((id) => ({ id, status: 'pass', why: undefined })));
+});
+
+it('sigterm-drain alone catches a process that drops what is under way', async () => {
+  const results = await run(...programArgv('./process.program.ts', 'sigterm-drain'));
+  expect(results).toEqual([
+    { id: 'sigterm-drain', status: 'fail', why: 'the request under way at SIGTERM got no answer' },
+    { id: 'unsafe-settings', status: 'pass', why: undefined },
+  ]);
+});
+
+it('unsafe-settings alone catches a process that starts with any setting', async () => {
+  const results = await run(...programArgv('./process.program.ts', 'unsafe-settings'));
+  expect(results).toEqual([
+    { id: 'sigterm-drain', status: 'pass', why: undefined },
+    { id: 'unsafe-settings', status: 'fail', why: 'the service starts with GATEHOUSE_TRUSTED_PROXIES=0.0.0.0/0' },
+  ]);
+});
+
+it('a command that does not start is an error and never a pass', async () => {
+  const results = await run('/nonexistent/program');
+  expect(results[0]).toMatchObject({ status: 'error', why: expect.stringContaining('ENOENT') });
+  expect(results[1].status).not.toBe('pass');
+});
