@@ -42,10 +42,10 @@ export function checkName(kind: 'service' | 'resource' | 'lib', name: string, ex
       'Shorten it: it becomes part of a host name, a database role and a socket path.',
     );
   }
+  if (existing.includes(name)) throw new RefusalError(`${what} is taken`, 'Choose another, or destroy that one first.');
   const reason = reservedReason(name, kind);
   if (reason) throw new RefusalError(`${what} is ${reason}`, `Choose another, such as "${name}-${kind}".`);
   const twin = existing.find((other) => skeleton(other) === skeleton(name));
-  if (twin === name) throw new RefusalError(`${what} is taken`, 'Choose another, or destroy the existing one first.');
   if (twin)
     throw new RefusalError(`${what} looks like the existing ${quote(twin)}`, 'Choose one that cannot be confused.');
 }

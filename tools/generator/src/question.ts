@@ -53,6 +53,8 @@ export async function answerQuestions(
     question.check(value, answers, facts);
     answers[question.name] = value;
   }
+  // once more with every answer known: a flag may contradict the default of an earlier question
+  for (const question of questions) question.check(answers[question.name] as string, answers, facts);
   return Object.fromEntries(questions.map(({ name }) => [name, answers[name] as string]));
 }
 

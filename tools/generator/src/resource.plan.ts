@@ -13,7 +13,7 @@ interface Edit {
 }
 
 /** The two places of a service that know its resources. */
-function edits(resource: string): Edit[] {
+function edits(resource: string, storage: string): Edit[] {
   const module = `${pascalCase(resource)}Module`;
   return [
     {
@@ -28,7 +28,7 @@ function edits(resource: string): Edit[] {
 export async function planResource(plan: Plan, service: string, resource: string, singular: string): Promise<void> {
   const folder = `apps/${service}`;
   const manifest = readManifest(plan, folder) as Manifest;
-  const files = await renderTemplates(plan.root, 'resource', {
+  const variables = {
     service,
     resource,
     singular,
@@ -37,9 +37,14 @@ export async function planResource(plan: Plan, service: string, resource: string
     resourceVar: camelCase(resource),
     singularVar: camelCase(singular),
     table: snakeCase(resource),
-  });
+  };
+  const storage = String(manifest.answers.storage);
+  const files = [
+    ...(await renderTemplates(plan.root, 'resource', variables)),
+    ...(await renderTemplates(plan.root, `resource-${storage}`, variables)),
+  ];
   for (const { path, content } of files) plan.write(`${folder}/${path}`, content);
-  const owned = await editOwned(plan, folder, manifest, edits(resource), addToList);
+  const owned = await editOwned(plan, folder, manifest, edits(resource, storage), addToList);
   const part = describePart(
     plan,
     folder,
@@ -52,7 +57,14 @@ export async function planResource(plan: Plan, service: string, resource: string
 /** Plans that a resource's edits and its place in the manifest go; its files are the caller's. */
 export async function unplanResource(plan: Plan, service: string, resource: string): Promise<void> {
   const folder = `apps/${service}`;
-  const owned = await editOwned(plan, folder, readManifest(plan, folder) as Manifest, edits(resource), removeFromList);
+  const manifest = readManifest(plan, folder) as Manifest;
+  const owned = await editOwned(
+    plan,
+    folder,
+    manifest,
+    edits(resource, String(manifest.answers.storage)),
+    removeFromList,
+  );
   const resources = Object.fromEntries(Object.entries(owned.resources ?? {}).filter(([name]) => name !== resource));
   writeManifest(plan, folder, { ...owned, resources });
 }

@@ -9,6 +9,7 @@ import { checkName } from './name.rules.ts';
 import { checkPort, nextPorts, type Ports } from './ports.ts';
 import { addReference } from './project.references.ts';
 import type { Question } from './question.ts';
+import { quote, RefusalError } from './refusal.error.ts';
 import { planResource } from './resource.plan.ts';
 import { renderTemplates } from './template.renderer.ts';
 
@@ -17,6 +18,9 @@ const LISTENERS = [
   ['http', 'Plain-HTTP gate port'],
   ['management', 'Management port'],
 ] as const satisfies readonly (readonly [keyof Ports, string])[];
+
+// `memory` needs no database, and loses everything when the process ends
+const STORAGES = ['postgres', 'memory'] as const;
 
 const portQuestion = ([listener, label]: (typeof LISTENERS)[number]): Question => ({
   name: `${listener}Port`,
@@ -45,6 +49,17 @@ export const serviceKind: Kind = {
       check: (value) => checkName('resource', value),
     },
     singularName('resource'),
+    {
+      name: 'storage',
+      flag: '--storage <kind>',
+      message: 'Where it keeps them',
+      choices: () => STORAGES,
+      initial: () => STORAGES[0],
+      check: (value) => {
+        if ((STORAGES as readonly string[]).includes(value)) return;
+        throw new RefusalError(`there is no storage ${quote(value)}`, `Give one of ${STORAGES.join(', ')}.`);
+      },
+    },
     ...LISTENERS.map(portQuestion),
   ],
   recorded: (plan, { name = '' }) => recordedAnswers(plan, `apps/${name}`, name),
@@ -59,7 +74,7 @@ export const serviceKind: Kind = {
     const files = await renderTemplates(plan.root, 'service', {
       service: name,
       description: answers.description as string,
-      resource: answers.resource as string,
+      database: answers.storage === 'postgres',
       ...Object.fromEntries(LISTENERS.map(([listener]) => [`${listener}Port`, ports[listener]])),
     });
     for (const { path, content } of files) plan.write(`${folder}/${path}`, content);
@@ -77,7 +92,13 @@ export const serviceKind: Kind = {
     await planResource(plan, name, answers.resource as string, answers.singular as string);
     lockWorkspace(plan, folder);
     addReference(plan, folder);
-    const summary = { folder: name, name, description: answers.description as string, ports, database: true };
+    const summary = {
+      folder: name,
+      name,
+      description: answers.description as string,
+      ports,
+      database: answers.storage === 'postgres',
+    };
     await deriveFiles(plan, [...facts.services, summary]);
     await formatPlan(plan);
   },

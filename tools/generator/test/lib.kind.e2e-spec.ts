@@ -1,11 +1,8 @@
 // Generates a lib for real in a scratch workspace.
 import { existsSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { runDestroy, runNew } from '../src/index.ts';
-import { fingerprint, scratchWorkspace, status } from './scratch.workspace.ts';
-
-const silent = { out: () => undefined, error: () => undefined };
-const base = { kind: 'lib', asking: 'defaults', dryRun: false, json: false, verify: false } as const;
+import { destroy, make } from './commands.ts';
+import { fingerprint, scratchWorkspace, status, write } from './scratch.workspace.ts';
 
 describe('a lib', () => {
   let root: string;
@@ -14,7 +11,7 @@ describe('a lib', () => {
   afterEach(() => remove());
 
   it('is made whole: files, lock entry, reference and link', async () => {
-    await runNew({ ...base, root, given: { name: 'money' } }, silent);
+    expect((await make(root, 'lib', { name: 'money' })).code).toBe(0);
     const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as {
       packages: Record<string, object>;
     };
@@ -25,27 +22,33 @@ describe('a lib', () => {
   });
 
   it('made twice changes nothing the second time', async () => {
-    await runNew({ ...base, root, given: { name: 'money' } }, silent);
+    await make(root, 'lib', { name: 'money' });
     const before = fingerprint(root);
-    const again = await runNew({ ...base, root, given: { name: 'money' } }, silent);
-    expect(again).toMatchObject({ ok: true, exists: true, changes: [] });
+    const again = await make(root, 'lib', { name: 'money' });
+    expect(again).toMatchObject({ code: 0, out: expect.stringContaining('nothing to do') });
     expect(fingerprint(root)).toBe(before);
   });
 
-  it('destroyed leaves a clean git status', async () => {
-    await runNew({ ...base, root, given: { name: 'money' } }, silent);
+  it('destroyed leaves a clean git status, and no folder', async () => {
+    await make(root, 'lib', { name: 'money' });
+    write(root, 'libs/money/dist/index.js', 'built');
     expect(status(root)).toContain('libs/money/README.md');
-    const options = {
-      root,
-      kind: 'lib',
-      name: 'money',
-      force: false,
-      dryRun: false,
-      json: false,
-      confirm: 'yes',
-    } as const;
-    await runDestroy(options, silent);
+    expect((await destroy(root, 'lib', 'money')).code).toBe(0);
     expect(status(root)).toBe('');
     expect(existsSync(join(root, 'libs/money'))).toBe(false);
+    expect(existsSync(join(root, 'node_modules/@gatehouse/money'))).toBe(false);
+  });
+
+  it('is not destroyed while a service depends on it', async () => {
+    await make(root, 'lib', { name: 'money' });
+    write(
+      root,
+      'apps/api/package.json',
+      '{ "name": "@gatehouse/api", "dependencies": { "@gatehouse/money": "0.1.0" } }\n',
+    );
+    const before = fingerprint(root);
+    const refused = await destroy(root, 'lib', 'money');
+    expect(refused).toMatchObject({ code: 2, error: expect.stringContaining('apps/api') });
+    expect(fingerprint(root)).toBe(before);
   });
 });

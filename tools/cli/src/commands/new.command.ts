@@ -21,6 +21,7 @@ export function registerNew(program: Command): void {
     .option('--resource <name>', 'the first resource, in the plural (service)')
     .option('--service <service>', 'the service that gets it (resource)')
     .option('--singular <name>', 'what one of the resource is called (service, resource)')
+    .option('--storage <kind>', 'postgres or memory, by default postgres (service)')
     .option('--https-port <number>', 'HTTPS port, by default the next free one (service)')
     .option('--http-port <number>', 'plain-HTTP gate port (service)')
     .option('--management-port <number>', 'management port (service)')

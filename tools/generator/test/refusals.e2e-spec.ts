@@ -1,0 +1,121 @@
+// Every refusal names the input and the remedy, and writes nothing at all.
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { destroy, make, sync } from './commands.ts';
+import { fingerprint, scratchWorkspace, status, write } from './scratch.workspace.ts';
+
+describe('what is refused writes nothing', () => {
+  let root: string;
+  let remove: () => void;
+  let before: string;
+  beforeAll(() => {
+    ({ root, remove } = scratchWorkspace());
+    before = fingerprint(root);
+  });
+  afterAll(() => remove());
+  afterEach(() => {
+    expect(status(root)).toBe('');
+    expect(fingerprint(root)).toBe(before);
+  });
+
+  it.each([
+    ['../x', 'is a path'],
+    ['my orders', 'is not made of'],
+    ['Orders', 'is not made of'],
+    ['оrders', 'U+043E'],
+    ['class', 'keyword'],
+    ['crypto', 'module of Node.js'],
+    ['con', 'device name'],
+    ['validation', 'lib of Gatehouse'],
+    ['ap-i', 'looks like the existing "api"'],
+    ['api', 'taken'],
+    ['x'.repeat(60), '60 characters'],
+    ['', 'empty'],
+  ])('the name %j', async (name, reason) => {
+    for (const kind of ['service', 'lib']) {
+      const refused = await make(root, kind, { name });
+      expect(refused).toMatchObject({ code: 2, error: expect.stringContaining(reason) });
+      expect(refused.error).toMatch(/Refused: .+\n {2}.+\n {2}Nothing was written\./);
+    }
+  });
+
+  it.each([
+    [{ httpsPort: '8443' }, 'belongs to api'],
+    [{ httpsPort: '99999' }, 'is not a port'],
+    [{ httpsPort: '8500', httpPort: '8500' }, 'given twice'],
+    [{ resource: '../x' }, 'is a path'],
+    [{ resource: 'delete' }, 'keyword'],
+    [{ singular: 'orders' }, 'is the plural too'],
+    [{ storage: 'floppy' }, 'there is no storage "floppy"'],
+    [{ description: '<script>' }, 'not one line of plain text'],
+    [{ description: 'a\nb' }, 'not one line of plain text'],
+    [{ description: '{{x}}' }, 'not one line of plain text'],
+  ])('the answers %j', async (given, reason) => {
+    const refused = await make(root, 'service', { name: 'orders', ...given });
+    expect(refused).toMatchObject({ code: 2, error: expect.stringContaining(reason) });
+  });
+
+  it('a missing answer with nobody to ask, by its flag', async () => {
+    expect((await make(root, 'service', {}, { asking: 'refuse' })).error).toContain('<name> is missing');
+    const refused = await make(root, 'service', { name: 'orders' }, { asking: 'refuse' });
+    expect(refused.error).toContain('--description <text> is missing');
+    expect(refused.error).toContain('--yes');
+  });
+
+  it('an unknown kind, a flag of another kind, a resource without its service', async () => {
+    expect((await make(root, 'constructor', { name: 'x1' })).error).toContain('there is no kind "constructor"');
+    expect((await make(root, 'lib', { name: 'money', httpsPort: '1' })).error).toContain('--https-port means nothing');
+    expect((await make(root, 'resource', { name: 'items', service: 'api' })).error).toContain('no generated service');
+    expect((await make(root, 'resource', { name: 'items', service: '../..' })).error).toContain('no generated service');
+  });
+
+  it('destroying what was not generated', async () => {
+    expect((await destroy(root, 'service', 'api')).error).toContain('no generated service "api"');
+    expect((await destroy(root, 'service', '../x')).error).toContain('no generated service');
+    expect((await destroy(root, 'lib', 'tls')).error).toContain('no generated lib');
+    expect((await destroy(root, 'resource', 'x')).error).toContain('--service is missing');
+  });
+
+  it('a refusal with --json is JSON too', async () => {
+    const refused = await make(root, 'service', { name: '../x' }, { json: true });
+    expect(refused.json).toMatchObject({ ok: false, error: { message: expect.stringContaining('is a path') } });
+  });
+});
+
+describe('what only shows', () => {
+  let root: string;
+  let remove: () => void;
+  beforeEach(() => ({ root, remove } = scratchWorkspace()));
+  afterEach(() => remove());
+
+  it('--dry-run prints a diff that git takes, and writes nothing', async () => {
+    const before = fingerprint(root);
+    const { out } = await make(root, 'lib', { name: 'money' }, { dryRun: true });
+    expect(out).toContain('+++ b/libs/money/src/index.ts');
+    expect(fingerprint(root)).toBe(before);
+  });
+
+  it('--json names every change', async () => {
+    const { json } = await make(root, 'lib', { name: 'money' }, { json: true });
+    expect(json).toMatchObject({ ok: true, kind: 'lib', name: 'money', exists: false });
+    expect(json.changes).toContainEqual({ path: 'package-lock.json', action: 'edit' });
+    expect(json.changes).toContainEqual({ path: 'libs/money/src/index.ts', action: 'create' });
+  });
+
+  it('sync --check shows drift and fails; sync mends it; again changes nothing', async () => {
+    const drift = await sync(root, true);
+    expect(drift).toMatchObject({ code: 1, out: expect.stringContaining('+++ b/docs/services.md') });
+    expect(existsSync(join(root, 'docs/services.md'))).toBe(false);
+    expect((await sync(root, false)).code).toBe(0);
+    expect(await sync(root, true)).toMatchObject({ code: 0, out: 'All derived files are as derived.\n' });
+    write(root, 'docker/generated/gone.yaml', 'services: {}\n');
+    expect((await sync(root, true)).out).toContain('--- a/docker/generated/gone.yaml\n+++ /dev/null');
+    await sync(root, false);
+    expect(existsSync(join(root, 'docker/generated/gone.yaml'))).toBe(false);
+  });
+
+  it('a descriptor that cannot be read is named', async () => {
+    write(root, 'apps/broken/service.config.ts', 'throw new Error("no");\n');
+    expect((await sync(root, true)).error).toContain('apps/broken/service.config.ts cannot be read: no');
+  });
+});
