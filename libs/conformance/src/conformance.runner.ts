@@ -81,11 +81,34 @@ async function preflight(target: Target): Promise<void> {
       'check that the service runs and that the address is its HTTPS one',
     );
   });
+  await findNamed(target);
   if (token !== undefined && (peer.trustError ?? peer.nameError) !== undefined) {
     throw new ConformanceInputError(
       `the certificate of ${url.origin} is not trusted (${peer.trustError ?? peer.nameError}), so the token was not sent`,
       'name its CA with --ca <file>, or leave the token out',
     );
+  }
+}
+
+/** What was named must be there: a wrong address would skip half of the suite in silence. */
+async function findNamed(target: Target): Promise<void> {
+  const { management, openapi } = target.options;
+  if (openapi !== undefined) {
+    await target.api().catch((error: Error) => {
+      const why =
+        error instanceof SkippedError
+          ? 'is no OpenAPI 3 document in JSON, or does not answer'
+          : `cannot be used: ${error.message}`;
+      throw new ConformanceInputError(`${openapi} ${why}`, 'name the document with --openapi <address or file>');
+    });
+  }
+  if (management !== undefined) {
+    const { failure } = await target.fetch({ url: management });
+    if (failure)
+      throw new ConformanceInputError(
+        `${management.origin} does not answer: ${failure}`,
+        'name the management address with --management <url>',
+      );
   }
 }
 

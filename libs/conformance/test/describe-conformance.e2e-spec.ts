@@ -1,0 +1,11 @@
+// The one line of a generated service's tests, on the good fixture: each check is a test of its own.
+import { describeConformance } from '../src/jest.ts';
+import { startFixture } from './fixtures/fixture.server.ts';
+
+describeConformance(() => startFixture());
+
+it('refuses an exception for a check that there is not', () => {
+  expect(() => describeConformance(() => startFixture(), { except: { 'no-such-check': 'reason' } })).toThrow(
+    /no-such-check/,
+  );
+});
