@@ -5,7 +5,7 @@ import { writePlan } from './plan.writer.ts';
 import { answerQuestions, type Asking, type Given, type Question } from './question.ts';
 import { RefusalError } from './refusal.error.ts';
 import { describeStep, listChanges, type Output, type Result, summarize } from './report.ts';
-import { verifyProject } from './verify.ts';
+import { type StepResult, verifyProject } from './verify.ts';
 
 /** What `gatehouse new` was told. */
 export interface NewOptions {
@@ -70,10 +70,12 @@ async function askKind({ root, asking }: NewOptions): Promise<string> {
   return kind as string;
 }
 
-async function prove({ root, json }: NewOptions, folder: string, say: (text: string) => void) {
-  say(`Proving ${folder}:\n`);
-  const results = await verifyProject(root, folder, (step) => say(describeStep(step)));
-  return results.map(({ output, ...step }) => (json && !step.ok ? { ...step, output } : step));
+async function prove({ root }: NewOptions, folder: string, say: (text: string) => void): Promise<StepResult[]> {
+  const began = performance.now();
+  say(`Proving ${folder}: typecheck, lint, tests …\n`);
+  const steps = await verifyProject(root, folder.split('/')[1] as string);
+  say(`${steps.map(describeStep).join('')}  in ${((performance.now() - began) / 1000).toFixed(1)} s\n`);
+  return steps;
 }
 
 function nextCommands(kind: string, answers: Given): string[] {

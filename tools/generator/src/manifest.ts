@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import type { Plan } from './plan.ts';
 import { RefusalError } from './refusal.error.ts';
-import { folders } from './workspace.ts';
+import { isProject } from './workspace.ts';
 
 /** The answers to a kind's questions: what `new` was told. */
 export type Answers = Readonly<Record<string, string | number>>;
@@ -33,8 +33,7 @@ export function readManifest(plan: Plan, folder: string): Manifest | undefined {
 export function recordedAnswers(plan: Plan, folder: string, name: string): Answers | undefined {
   const manifest = readManifest(plan, folder);
   if (manifest) return manifest.answers;
-  const [parent = '', child = ''] = folder.split('/');
-  if (folders(plan.root, parent).includes(child)) {
+  if (isProject(plan.root, folder)) {
     throw new RefusalError(
       `the name "${name}" is taken: ${folder} exists and was not generated`,
       'Choose another name.',

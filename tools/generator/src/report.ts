@@ -49,12 +49,10 @@ export function summarize(changes: readonly Change[], withDiff: boolean): Record
   };
 }
 
-/** One line a verification step; the whole output only of one that failed. */
-export function describeStep({ step, ok, milliseconds, output }: StepResult): string {
-  const seconds = (milliseconds / 1000).toFixed(1);
-  const passed = /^Tests:.*?(\d+) passed/m.exec(output)?.[1];
-  const line = `  ${ok ? '✓' : '✗'} ${step}${passed ? ` (${passed} passed)` : ''} ${seconds} s\n`;
-  return ok ? line : `${line}${output.replace(/^/gm, '    ')}\n`;
+/** One line a step of the proof; what it said only when it failed. */
+export function describeStep({ step, ok, passed, output }: StepResult): string {
+  const line = `  ${ok ? '✓' : '✗'} ${step}${passed === undefined ? '' : ` (${passed} passed)`}\n`;
+  return output === undefined ? line : `${line}${output.replace(/^/gm, '    ')}\n`;
 }
 
 function action({ before, after }: Change): keyof typeof SIGN {

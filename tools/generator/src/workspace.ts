@@ -22,9 +22,16 @@ export function findWorkspace(from: string): string {
   }
 }
 
-/** The names of all folders that are npm workspaces, sorted. */
+/** The names of all npm workspaces, sorted. A folder with nothing but old build results in it is none. */
 export function projectNames(root: string): string[] {
-  return PROJECT_FOLDERS.flatMap((folder) => folders(root, folder)).sort();
+  return PROJECT_FOLDERS.flatMap((folder) =>
+    folders(root, folder).filter((name) => isProject(root, `${folder}/${name}`)),
+  ).sort();
+}
+
+/** Whether a folder is an npm workspace. */
+export function isProject(root: string, folder: string): boolean {
+  return existsSync(join(root, folder, 'package.json'));
 }
 
 /** Folders of apps/ that have a descriptor, sorted. */
@@ -39,11 +46,6 @@ export function folders(root: string, path: string): string[] {
     .filter((entry) => entry.isDirectory() || entry.isSymbolicLink())
     .map((entry) => entry.name)
     .sort();
-}
-
-/** The exact version of each package that the lock file puts at the top of node_modules. */
-export function lockedVersion(lock: { packages: Record<string, { version?: string; link?: boolean }> }, name: string) {
-  return lock.packages[`node_modules/${name}`]?.version;
 }
 
 /** Reads a JSON file of the workspace. */
