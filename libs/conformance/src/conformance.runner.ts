@@ -1,17 +1,11 @@
-// Runs the checks: the slow ones first, many at once, each bounded in time. A check that throws is an error, never a pass.
-import { readFile } from 'node:fs/promises';
-import { X509Certificate } from 'node:crypto';
-import { ZodError } from 'zod';
+// A run of the suite on a live service.
 import { CHECKS } from './check.registry.ts';
-import { SkippedError, type Check, type Finding } from './check.ts';
-import { peerCertificate } from './client/peer.certificate.ts';
+import { runChecks } from './check.runner.ts';
+import type { Check } from './check.ts';
 import { ConformanceInputError } from './conformance.error.ts';
-import { conformanceOptionsSchema, type ConformanceOptions, type ResolvedOptions } from './conformance.options.ts';
-import { makeReport, worstSeverity, type CheckResult, type Report } from './conformance.report.ts';
-import { Target } from './target.ts';
-
-/** Time that a check has on top of the slowest client that it plays, milliseconds. */
-const MARGIN_MS = 4_000;
+import type { ConformanceOptions } from './conformance.options.ts';
+import { makeReport, type CheckResult, type Report } from './conformance.report.ts';
+import { withTarget } from './target.opening.ts';
 
 /**
  * Runs the suite against a live service.
@@ -22,131 +16,22 @@ export async function runConformance(
   input: ConformanceOptions,
   onProgress: (result: CheckResult) => void = () => undefined,
 ): Promise<Report> {
-  const options = parseOptions(input);
-  const checks = selectChecks(options.only);
   const startedAt = new Date();
-  const target = new Target(options);
-  try {
-    await preflight(target);
-    const results = new Map<string, CheckResult>();
-    const queue = [...checks].sort((a, b) => Number(b.slow ?? false) - Number(a.slow ?? false));
-    const worker = async () => {
-      for (let check = queue.shift(); check; check = queue.shift()) {
-        const result = await runCheck(check, target);
-        results.set(check.id, result);
-        onProgress(result);
-      }
-    };
-    await Promise.all(Array.from({ length: options.concurrency }, worker));
-    return makeReport(
-      options.url,
-      startedAt,
-      checks.flatMap(({ id }) => results.get(id) ?? []),
-    );
-  } finally {
-    target.close();
-  }
+  const checks = selectChecks(CHECKS, input.only);
+  return withTarget(input, async (target) =>
+    makeReport(target.url, startedAt, await runChecks(checks, target, onProgress)),
+  );
 }
 
-function parseOptions(input: ConformanceOptions): ResolvedOptions {
-  try {
-    return conformanceOptionsSchema.parse(input);
-  } catch (error) {
-    if (!(error instanceof ZodError)) throw error;
-    const [issue] = error.issues;
-    const path = issue.path.join('.') || 'options';
-    throw new ConformanceInputError(`${path}: ${issue.message}`, 'see `gatehouse conform --help`');
-  }
-}
-
-function selectChecks(only: readonly string[] | undefined): readonly Check[] {
-  if (!only) return CHECKS;
-  const unknown = only.find((id) => !CHECKS.some((check) => check.id === id));
+/** The checks named, in their own order; all without names. */
+export function selectChecks(all: readonly Check[], only: readonly string[] | undefined): readonly Check[] {
+  if (!only) return all;
+  const unknown = only.find((id) => !all.some((check) => check.id === id));
   if (unknown !== undefined) {
     throw new ConformanceInputError(
       `there is no check "${unknown}"`,
-      `the checks are: ${CHECKS.map(({ id }) => id).join(', ')}`,
+      `the checks are: ${all.map(({ id }) => id).join(', ')}`,
     );
   }
-  return CHECKS.filter(({ id }) => only.includes(id));
-}
-
-/** The service answers TLS, the CA file holds certificates, and a token goes only to a server that proved its name. */
-async function preflight(target: Target): Promise<void> {
-  const { caFile, token, url } = target.options;
-  if (caFile !== undefined) await readCa(caFile);
-  const peer = await peerCertificate(target).catch((error: Error) => {
-    throw new ConformanceInputError(
-      `${url.origin} does not answer TLS: ${error.message}`,
-      'check that the service runs and that the address is its HTTPS one',
-    );
-  });
-  await findNamed(target);
-  if (token !== undefined && (peer.trustError ?? peer.nameError) !== undefined) {
-    throw new ConformanceInputError(
-      `the certificate of ${url.origin} is not trusted (${peer.trustError ?? peer.nameError}), so the token was not sent`,
-      'name its CA with --ca <file>, or leave the token out',
-    );
-  }
-}
-
-/** What was named must be there: a wrong address would skip half of the suite in silence. */
-async function findNamed(target: Target): Promise<void> {
-  const { management, openapi } = target.options;
-  if (openapi !== undefined) {
-    await target.api().catch((error: Error) => {
-      const why =
-        error instanceof SkippedError
-          ? 'is no OpenAPI 3 document in JSON, or does not answer'
-          : `cannot be used: ${error.message}`;
-      throw new ConformanceInputError(`${openapi} ${why}`, 'name the document with --openapi <address or file>');
-    });
-  }
-  if (management !== undefined) {
-    const { failure } = await target.fetch({ url: management });
-    if (failure)
-      throw new ConformanceInputError(
-        `${management.origin} does not answer: ${failure}`,
-        'name the management address with --management <url>',
-      );
-  }
-}
-
-async function readCa(file: string): Promise<void> {
-  try {
-    void new X509Certificate(await readFile(file));
-  } catch (error) {
-    const why = (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'does not exist' : 'holds no PEM certificate';
-    throw new ConformanceInputError(`the CA file ${file} ${why}`, 'name the PEM file of the CA with --ca <file>');
-  }
-}
-
-async function runCheck(check: Check, target: Target): Promise<CheckResult> {
-  const { id, title, control, remedy } = check;
-  const start = Date.now();
-  const outcome = (result: Pick<CheckResult, 'status' | 'findings' | 'reason'>): CheckResult => ({
-    ...{ id, title, control, remedy },
-    severity: worstSeverity(check, result.findings),
-    ms: Date.now() - start,
-    ...result,
-  });
-  try {
-    const findings = await bounded(check, target);
-    return outcome({ status: findings.length > 0 ? 'fail' : 'pass', findings });
-  } catch (error) {
-    const reason = (error as Error).message;
-    return outcome({ status: error instanceof SkippedError ? 'skipped' : 'error', findings: [], reason });
-  }
-}
-
-async function bounded(check: Check, target: Target): Promise<Finding[]> {
-  if (check.needs === 'command' && !target.options.command)
-    throw new SkippedError('needs a command that starts the service (--command)');
-  const startMs = check.needs === 'command' ? (target.options.command?.startSeconds ?? 0) * 3_000 : 0;
-  const limitMs = Math.max(target.options.slowMs, startMs, target.options.timeoutMs * 2) + MARGIN_MS;
-  let timer: NodeJS.Timeout | undefined;
-  const expiry = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`not finished within ${limitMs} ms`)), limitMs);
-  });
-  return Promise.race([check.run(target), expiry]).finally(() => clearTimeout(timer));
+  return all.filter(({ id }) => only.includes(id));
 }

@@ -12,3 +12,7 @@ export { exitCodeOf, type CheckResult, type CheckStatus, type Report } from './c
 export { runConformance } from './conformance.runner.ts';
 export { junitReport } from './reporters/junit.reporter.ts';
 export { tableReport } from './reporters/table.reporter.ts';
+export { sarifReport } from './reporters/sarif.reporter.ts';
+export { AUDIT_CHECKS } from './tls-audit/audit.registry.ts';
+export { auditTableReport } from './tls-audit/facts.reporter.ts';
+export { auditTls, type TlsAuditOptions, type TlsAuditReport, type TlsFacts } from './tls-audit/tls.audit.ts';

@@ -31,7 +31,7 @@ export const unknownField: Check = {
 
 export const prototypeKeys: Check = {
   id: 'prototype-keys',
-  title: '__proto__ and constructor keys are refused',
+  title: 'The keys of prototype pollution are refused',
   control: ['ASVS V15.3.6'],
   severity: 'high',
   remedy: 'refuse __proto__ and constructor.prototype in the JSON parser',

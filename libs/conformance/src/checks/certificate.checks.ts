@@ -1,6 +1,4 @@
 // The certificate as it is served: whom it stands for, who vouches for it, how long, and with what key.
-import type { X509Certificate } from 'node:crypto';
-import { rootCertificates } from 'node:tls';
 import type { Check } from '../check.ts';
 import { peerCertificate } from '../client/peer.certificate.ts';
 
@@ -60,9 +58,11 @@ export const certLifetime: Check = {
   severity: 'low',
   remedy: `order at most ${MAX_DAYS.public} days from a public CA, ${MAX_DAYS.private} from an own one, and renew automatically`,
   async run(target) {
-    const { leaf } = await peerCertificate(target);
+    const { leaf, trustError } = await peerCertificate(target);
+    // verified against the public store, since no other CA was named
+    const isPublic = (await target.ca()) === undefined && trustError === undefined;
     const days = Math.round((leaf.validToDate.getTime() - leaf.validFromDate.getTime()) / DAY_MS);
-    const limit = isPublic(leaf, await target.ca()) ? MAX_DAYS.public : MAX_DAYS.private;
+    const limit = isPublic ? MAX_DAYS.public : MAX_DAYS.private;
     return days > limit ? [{ message: `it lives ${days} days, ${limit} are the limit` }] : [];
   },
 };
@@ -87,8 +87,3 @@ export const certKey: Check = {
     return findings;
   },
 };
-
-/** Issued below a CA of the public store, and not below the one that the run was told to trust. */
-function isPublic(leaf: X509Certificate, ca: Buffer | undefined): boolean {
-  return ca === undefined && rootCertificates.length > 0 && leaf.issuer !== leaf.subject;
-}

@@ -9,17 +9,18 @@ const INDENT = ' '.repeat(7);
 /** Text for a terminal, with colour only when asked for. */
 export function tableReport(report: Report, options: { readonly colour?: boolean } = {}): string {
   const paint = (text: string, code: number) => (options.colour ? `\u001b[${code}m${text}\u001b[39m` : text);
+  const idWidth = Math.max(...report.results.map(({ id }) => id.length));
   const lines = report.results.flatMap((result, index, all) => [
-    `${paint(MARK[result.status].padEnd(6), COLOUR[result.status])} ${firstLine(result)}`,
+    `${paint(MARK[result.status].padEnd(6), COLOUR[result.status])} ${firstLine(result, idWidth)}`,
     // one reason for a row of skipped checks is said once, below the last
     ...(result.status === 'skipped' && all[index + 1]?.reason === result.reason ? [] : details(result)),
   ]);
   return [`Conformance of ${report.url}`, '', ...lines, '', totals(report)].join('\n');
 }
 
-function firstLine({ id, title, status, severity }: CheckResult): string {
+function firstLine({ id, title, status, severity }: CheckResult, idWidth: number): string {
   const grave = status === 'fail' || status === 'error' ? ` [${severity}]` : '';
-  const text = `${id.padEnd(22)} ${title}`;
+  const text = `${id.padEnd(idWidth)} ${title}`;
   const room = WIDTH - INDENT.length - grave.length;
   return `${text.length > room ? `${text.slice(0, room - 1)}…` : text}${grave}`;
 }

@@ -17,6 +17,8 @@ export interface ClientHello {
   readonly alpn?: readonly string[];
   /** TLS 1.3: send an X25519 share, or none, so that the server must name the group that it wants. Default `none`. */
   readonly keyShare?: 'x25519' | 'none';
+  /** Offer DEFLATE beside no compression. */
+  readonly compression?: boolean;
 }
 
 const DEFAULT_GROUPS = [GROUP.x25519, GROUP.secp256r1, GROUP.secp384r1, GROUP.secp521r1, GROUP.x448];
@@ -29,7 +31,7 @@ export function encodeClientHello(hello: ClientHello): Buffer {
     randomBytes(32),
     vector(1, is13 ? randomBytes(32) : Buffer.alloc(0)),
     uint16List(hello.suites),
-    vector(1, Buffer.from([0])), // no compression
+    vector(1, Buffer.from(hello.compression ? [1, 0] : [0])),
     ...(hello.version === VERSION.ssl3 ? [] : [vector(2, ...extensions(hello))]),
   ]);
   const record = hello.version === VERSION.ssl3 ? VERSION.ssl3 : VERSION.tls10;

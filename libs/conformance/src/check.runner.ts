@@ -1,0 +1,56 @@
+// Runs checks: the slow ones first, many at once, each bounded in time. A check that throws is an error, never a pass.
+import { SkippedError, type Check, type Finding } from './check.ts';
+import { worstSeverity, type CheckResult } from './conformance.report.ts';
+import type { Target } from './target.ts';
+
+/** Time that a check has on top of the slowest client that it plays, milliseconds. */
+const MARGIN_MS = 4_000;
+
+/** Runs the checks, and returns their results in the order of the checks. */
+export async function runChecks(
+  checks: readonly Check[],
+  target: Target,
+  onProgress: (result: CheckResult) => void,
+): Promise<CheckResult[]> {
+  const results = new Map<string, CheckResult>();
+  const queue = [...checks].sort((a, b) => Number(b.slow ?? false) - Number(a.slow ?? false));
+  const worker = async () => {
+    for (let check = queue.shift(); check; check = queue.shift()) {
+      const result = await runCheck(check, target);
+      results.set(check.id, result);
+      onProgress(result);
+    }
+  };
+  await Promise.all(Array.from({ length: target.options.concurrency }, worker));
+  return checks.flatMap(({ id }) => results.get(id) ?? []);
+}
+
+async function runCheck(check: Check, target: Target): Promise<CheckResult> {
+  const { id, title, control, remedy } = check;
+  const start = Date.now();
+  const outcome = (result: Pick<CheckResult, 'status' | 'findings' | 'reason'>): CheckResult => ({
+    ...{ id, title, control, remedy },
+    severity: worstSeverity(check, result.findings),
+    ms: Date.now() - start,
+    ...result,
+  });
+  try {
+    const findings = await bounded(check, target);
+    return outcome({ status: findings.length > 0 ? 'fail' : 'pass', findings });
+  } catch (error) {
+    const reason = (error as Error).message;
+    return outcome({ status: error instanceof SkippedError ? 'skipped' : 'error', findings: [], reason });
+  }
+}
+
+async function bounded(check: Check, target: Target): Promise<Finding[]> {
+  if (check.needs === 'command' && !target.options.command)
+    throw new SkippedError('needs a command that starts the service (--command)');
+  const startMs = check.needs === 'command' ? (target.options.command?.startSeconds ?? 0) * 3_000 : 0;
+  const limitMs = Math.max(target.options.slowMs, startMs, target.options.timeoutMs * 2) + MARGIN_MS;
+  let timer: NodeJS.Timeout | undefined;
+  const expiry = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`not finished within ${limitMs} ms`)), limitMs);
+  });
+  return Promise.race([check.run(target), expiry]).finally(() => clearTimeout(timer));
+}

@@ -1,0 +1,97 @@
+// Before the first check: the options are right, the files are there, and the service answers. What is wrong is one error with
+// its remedy.
+import { readFile } from 'node:fs/promises';
+import { X509Certificate } from 'node:crypto';
+import { ZodError } from 'zod';
+import { SkippedError } from './check.ts';
+import { peerCertificate } from './client/peer.certificate.ts';
+import { ConformanceInputError } from './conformance.error.ts';
+import { conformanceOptionsSchema, type ConformanceOptions, type ResolvedOptions } from './conformance.options.ts';
+import { Target } from './target.ts';
+import { suitesFor } from './wire/cipher.suites.ts';
+import { VERSION } from './wire/tls.constants.ts';
+import { probe } from './wire/tls.probe.ts';
+
+/**
+ * Opens the service under test for `body`, and closes it afterwards.
+ * @throws {ConformanceInputError}
+ */
+export async function withTarget<T>(input: ConformanceOptions, body: (target: Target) => Promise<T>): Promise<T> {
+  const target = new Target(parseOptions(input));
+  try {
+    await preflight(target);
+    return await body(target);
+  } finally {
+    target.close();
+  }
+}
+
+function parseOptions(input: ConformanceOptions): ResolvedOptions {
+  try {
+    return conformanceOptionsSchema.parse(input);
+  } catch (error) {
+    if (!(error instanceof ZodError)) throw error;
+    const [issue] = error.issues;
+    const path = issue.path.join('.') || 'options';
+    throw new ConformanceInputError(`${path}: ${issue.message}`, 'see `gatehouse conform --help`');
+  }
+}
+
+/** The service answers TLS, the CA file holds certificates, and a token goes only to a server that proved its name. */
+async function preflight(target: Target): Promise<void> {
+  const { caFile, token, url } = target.options;
+  if (caFile !== undefined) await readCa(caFile);
+  const peer = await peerCertificate(target).catch((error: Error) => speaksOnlyOldTls(target, error));
+  await findNamed(target);
+  const doubt = peer ? (peer.trustError ?? peer.nameError) : 'unseen';
+  if (token !== undefined && doubt !== undefined) {
+    throw new ConformanceInputError(
+      `the certificate of ${url.origin} is not trusted (${doubt}), so the token was not sent`,
+      'name its CA with --ca <file>, or leave the token out',
+    );
+  }
+}
+
+/** A server too old for any current client is still examined, in raw bytes; one that speaks no TLS at all is not. */
+async function speaksOnlyOldTls({ endpoint, url }: Target, error: Error): Promise<undefined> {
+  for (const version of [VERSION.tls12, VERSION.tls10, VERSION.ssl3]) {
+    const suites = suitesFor(version).map(({ id }) => id);
+    const answer = await probe(endpoint, { version, suites, serverName: endpoint.host }).catch(() => undefined);
+    if (answer?.kind === 'accepted') return undefined;
+  }
+  throw new ConformanceInputError(
+    `${url.origin} does not answer TLS: ${error.message.split('\n')[0]}`,
+    'check that the service runs and that the address is its HTTPS one',
+  );
+}
+
+/** What was named must be there: a wrong address would skip half of the suite in silence. */
+async function findNamed(target: Target): Promise<void> {
+  const { management, openapi } = target.options;
+  if (openapi !== undefined) {
+    await target.api().catch((error: Error) => {
+      const why =
+        error instanceof SkippedError
+          ? 'is no OpenAPI 3 document in JSON, or does not answer'
+          : `cannot be used: ${error.message}`;
+      throw new ConformanceInputError(`${openapi} ${why}`, 'name the document with --openapi <address or file>');
+    });
+  }
+  if (management !== undefined) {
+    const { failure } = await target.fetch({ url: management });
+    if (failure)
+      throw new ConformanceInputError(
+        `${management.origin} does not answer: ${failure}`,
+        'name the management address with --management <url>',
+      );
+  }
+}
+
+async function readCa(file: string): Promise<void> {
+  try {
+    void new X509Certificate(await readFile(file));
+  } catch (error) {
+    const why = (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'does not exist' : 'holds no PEM certificate';
+    throw new ConformanceInputError(`the CA file ${file} ${why}`, 'name the PEM file of the CA with --ca <file>');
+  }
+}
