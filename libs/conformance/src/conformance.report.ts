@@ -38,8 +38,11 @@ export function worstSeverity(check: Pick<Check, 'severity'>, findings: readonly
   return all.sort(compareSeverity)[0] ?? check.severity;
 }
 
+/** Exit code of a report. */
+export type ExitCode = 0 | 1;
+
 /** 1 when a check failed, or could not be carried out, at or above `failOn`; else 0. */
-export function exitCodeOf(report: Report, failOn: FailOn = 'high'): 0 | 1 {
+export function exitCodeOf(report: Report, failOn: FailOn = 'high'): ExitCode {
   if (failOn === 'never') return 0;
   const bad = report.results.filter(({ status }) => status === 'fail' || status === 'error');
   return bad.some(({ severity }) => compareSeverity(severity, failOn) <= 0) ? 1 : 0;

@@ -8,7 +8,7 @@ export {
   type FailOn,
   type ServiceCommand,
 } from './conformance.options.ts';
-export { exitCodeOf, type CheckResult, type CheckStatus, type Report } from './conformance.report.ts';
+export { exitCodeOf, type CheckResult, type CheckStatus, type ExitCode, type Report } from './conformance.report.ts';
 export { runConformance } from './conformance.runner.ts';
 export { junitReport } from './reporters/junit.reporter.ts';
 export { tableReport } from './reporters/table.reporter.ts';

@@ -1,9 +1,10 @@
 // `gatehouse conform <url>`: the conformance suite against any running service, whoever wrote it and in whatever language.
 import { readFile, writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import type { CheckResult, ConformanceOptions, FailOn, Report } from '@gatehouse/conformance';
+import type { ConformanceOptions } from '@gatehouse/conformance';
+import { EXIT_HELP, hasColour, reportCommand, type ReportFlags } from '../report.command.ts';
 
-interface ConformFlags {
+interface ConformFlags extends ReportFlags {
   ca?: string;
   http?: string;
   management?: string;
@@ -13,14 +14,9 @@ interface ConformFlags {
   command?: string;
   only?: string[];
   readOnly?: boolean;
-  json?: boolean;
   junit?: string;
-  failOn: string;
-  color: boolean;
+  sarif?: string;
 }
-
-/** The input was wrong, or nothing answered: no verdict. */
-const EXIT_INPUT = 2;
 
 /** Adds the command. */
 export function registerConform(program: Command): void {
@@ -39,40 +35,27 @@ export function registerConform(program: Command): void {
     .option('--read-only', 'never send a valid request that changes something')
     .option('--json', 'print the report as JSON')
     .option('--junit <file>', 'write the report as JUnit XML too')
+    .option('--sarif <file>', 'write the report as SARIF too')
     .option('--fail-on <severity>', 'exit with 1 from this on: critical, high, medium, low, never', 'high')
     .option('--no-color', 'no colour, even on a terminal')
-    .addHelpText('after', '\nExit code: 0 good, 1 findings at or above --fail-on, 2 wrong input or no answer.')
+    .addHelpText('after', EXIT_HELP)
     .action(async (url: string, flags: ConformFlags) => {
       process.exitCode = await conform(url, flags);
     });
 }
 
 async function conform(url: string, flags: ConformFlags): Promise<number> {
-  const { ConformanceInputError, exitCodeOf, junitReport, runConformance, tableReport } =
-    await import('@gatehouse/conformance');
-  try {
-    const failOn = await readFailOn(flags.failOn);
-    const report = await runConformance(await optionsOf(url, flags), progress(flags));
-    clearProgress(flags);
-    if (flags.junit !== undefined) await writeFile(flags.junit, junitReport(report));
-    process.stdout.write(flags.json ? toJson(report) : `${tableReport(report, { colour: hasColour(flags) })}\n`);
-    return exitCodeOf(report, failOn);
-  } catch (error) {
-    clearProgress(flags);
-    const remedy = error instanceof ConformanceInputError ? error.remedy : undefined;
-    if (remedy === undefined && (error as NodeJS.ErrnoException).code === undefined) throw error;
-    process.stderr.write(`gatehouse conform: ${(error as Error).message}\n${remedy ? `Remedy: ${remedy}\n` : ''}`);
-    return EXIT_INPUT;
-  }
-}
-
-async function readFailOn(text: string): Promise<FailOn> {
-  const { ConformanceInputError, failOnSchema } = await import('@gatehouse/conformance');
-  const parsed = failOnSchema.safeParse(text);
-  if (parsed.success) return parsed.data;
-  throw new ConformanceInputError(
-    `--fail-on "${text}" is no severity`,
-    `use one of ${failOnSchema.options.join(', ')}`,
+  const { junitReport, runConformance, sarifReport, tableReport } = await import('@gatehouse/conformance');
+  return reportCommand(
+    'conform',
+    flags,
+    async (onProgress) => {
+      const report = await runConformance(await optionsOf(url, flags), onProgress);
+      if (flags.junit !== undefined) await writeFile(flags.junit, junitReport(report));
+      if (flags.sarif !== undefined) await writeFile(flags.sarif, sarifReport(report));
+      return report;
+    },
+    (report) => `${tableReport(report, { colour: hasColour(flags) })}\n`,
   );
 }
 
@@ -86,28 +69,4 @@ async function optionsOf(url: string, flags: ConformFlags): Promise<ConformanceO
 /** Splits a command line at spaces, honouring quotes; no shell is asked. */
 function words(line: string): string[] {
   return [...line.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)].map(([, double, single, bare]) => double ?? single ?? bare);
-}
-
-function hasColour({ color }: ConformFlags): boolean {
-  return color && process.stdout.isTTY && !process.env.NO_COLOR;
-}
-
-function isInteractive({ json }: ConformFlags): boolean {
-  return !json && process.stderr.isTTY;
-}
-
-function progress(flags: ConformFlags): (result: CheckResult) => void {
-  let done = 0;
-  return ({ id }) => {
-    done += 1;
-    if (isInteractive(flags)) process.stderr.write(`\r\u001b[K${done} checks, ${id} …`);
-  };
-}
-
-function clearProgress(flags: ConformFlags): void {
-  if (isInteractive(flags)) process.stderr.write('\r\u001b[K');
-}
-
-function toJson(report: Report): string {
-  return `${JSON.stringify(report, undefined, 2)}\n`;
 }

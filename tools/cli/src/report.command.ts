@@ -1,0 +1,72 @@
+// What the commands that end in a report have in common: progress on a terminal, one clear error for wrong input, exit codes.
+import type { CheckResult, ExitCode, FailOn, Report } from '@gatehouse/conformance';
+
+/** Flags that every such command has. */
+export interface ReportFlags {
+  json?: boolean;
+  failOn: string;
+  color: boolean;
+}
+
+/** The input was wrong, or nothing answered: no verdict. */
+const EXIT_INPUT = 2;
+
+/** How the exit code is told in `--help`. */
+export const EXIT_HELP = '\nExit code: 0 good, 1 findings at or above --fail-on, 2 wrong input or no answer.';
+
+/**
+ * Runs `make`, prints its report, and resolves with the exit code; wrong input is one sentence with its remedy.
+ * @param print the report as text for people, or as another format
+ */
+export async function reportCommand<R extends Report>(
+  name: string,
+  flags: ReportFlags,
+  make: (onProgress: (result: CheckResult) => void) => Promise<R>,
+  print: (report: R) => string | Promise<string>,
+): Promise<ExitCode | typeof EXIT_INPUT> {
+  const { ConformanceInputError, exitCodeOf } = await import('@gatehouse/conformance');
+  try {
+    const failOn = await readFailOn(flags.failOn);
+    const report = await make(progress(flags));
+    clearProgress(flags);
+    process.stdout.write(flags.json ? `${JSON.stringify(report, undefined, 2)}\n` : await print(report));
+    return exitCodeOf(report, failOn);
+  } catch (error) {
+    clearProgress(flags);
+    const remedy = error instanceof ConformanceInputError ? error.remedy : undefined;
+    if (remedy === undefined && (error as NodeJS.ErrnoException).code === undefined) throw error;
+    process.stderr.write(`gatehouse ${name}: ${(error as Error).message}\n${remedy ? `Remedy: ${remedy}\n` : ''}`);
+    return EXIT_INPUT;
+  }
+}
+
+/** Colour only on a terminal that wants it (no-color.org). */
+export function hasColour({ color }: ReportFlags): boolean {
+  return color && process.stdout.isTTY && !process.env.NO_COLOR;
+}
+
+async function readFailOn(text: string): Promise<FailOn> {
+  const { ConformanceInputError, failOnSchema } = await import('@gatehouse/conformance');
+  const parsed = failOnSchema.safeParse(text);
+  if (parsed.success) return parsed.data;
+  throw new ConformanceInputError(
+    `--fail-on "${text}" is no severity`,
+    `use one of ${failOnSchema.options.join(', ')}`,
+  );
+}
+
+function isInteractive({ json }: ReportFlags): boolean {
+  return !json && process.stderr.isTTY;
+}
+
+function progress(flags: ReportFlags): (result: CheckResult) => void {
+  let done = 0;
+  return ({ id }) => {
+    done += 1;
+    if (isInteractive(flags)) process.stderr.write(`\r\u001b[K${done} checks, ${id} …`);
+  };
+}
+
+function clearProgress(flags: ReportFlags): void {
+  if (isInteractive(flags)) process.stderr.write('\r\u001b[K');
+}
