@@ -1,4 +1,5 @@
-// Runs checks: the slow ones first, many at once, each bounded in time. A check that throws is an error, never a pass.
+// Runs checks: the slow ones first, many at once, those that disturb others at the end; each bounded in time. A check that
+// throws is an error, never a pass.
 import { SkippedError, type Check, type Finding } from './check.ts';
 import { worstSeverity, type CheckResult } from './conformance.report.ts';
 import type { Target } from './target.ts';
@@ -13,16 +14,25 @@ export async function runChecks(
   onProgress: (result: CheckResult) => void,
 ): Promise<CheckResult[]> {
   const results = new Map<string, CheckResult>();
-  const queue = [...checks].sort((a, b) => Number(b.slow ?? false) - Number(a.slow ?? false));
-  const worker = async () => {
-    for (let check = queue.shift(); check; check = queue.shift()) {
-      const result = await runCheck(check, target);
-      results.set(check.id, result);
-      onProgress(result);
-    }
+  const runAll = async (queue: Check[], concurrency: number) => {
+    const worker = async () => {
+      for (let check = queue.shift(); check; check = queue.shift()) {
+        const result = await runCheck(check, target);
+        results.set(check.id, result);
+        onProgress(result);
+      }
+    };
+    await Promise.all(Array.from({ length: concurrency }, worker));
   };
-  await Promise.all(Array.from({ length: target.options.concurrency }, worker));
+  const by = (phase: 'slow' | 'quick' | 'alone') => checks.filter((check) => phaseOf(check) === phase);
+  await runAll([...by('slow'), ...by('quick')], target.options.concurrency);
+  await runAll(by('alone'), 1);
   return checks.flatMap(({ id }) => results.get(id) ?? []);
+}
+
+function phaseOf({ slow, alone }: Check): 'slow' | 'quick' | 'alone' {
+  if (alone) return 'alone';
+  return slow ? 'slow' : 'quick';
 }
 
 async function runCheck(check: Check, target: Target): Promise<CheckResult> {

@@ -29,6 +29,8 @@ export interface Check {
   readonly remedy: string;
   /** `command`: the check starts the service itself, so it runs only when it is told how. */
   readonly needs?: 'command';
+  /** It would disturb the others, so it runs when they are done. */
+  readonly alone?: boolean;
   /** It waits for a time-out of the service, so it starts first. */
   readonly slow?: boolean;
   /** @throws {SkippedError} through {@link skip}, when the check has nothing to look at */
