@@ -1,0 +1,37 @@
+// What the processes of a run tell each other over their IPC channel. Server and load are processes of their own, so that the CPU
+// of one is never counted as the other's.
+
+/** A server that listens. */
+export interface Listening {
+  readonly port: number;
+  /** PEM of the CA to trust. */
+  readonly ca: string;
+}
+
+/** What a server process has used so far. */
+export interface Usage {
+  readonly cpuMicros: number;
+  readonly rssBytes: number;
+}
+
+/** One round for the load process. */
+export interface Round extends Listening {
+  readonly method: 'GET' | 'POST';
+  readonly requests: number;
+  readonly connections: number;
+}
+
+export type Reply<T> = { readonly value: T } | { readonly error: string };
+
+/** Answers each message of the parent by `handle`; ends with the parent. */
+export function serveParent<Q, A>(handle: (question: Q) => Promise<A> | A): void {
+  process.on('message', (question: Q) => {
+    Promise.resolve(question)
+      .then(handle)
+      .then(
+        (value) => process.send?.({ value } satisfies Reply<A>),
+        (error: unknown) => process.send?.({ error: String((error as Error).message ?? error) } satisfies Reply<A>),
+      );
+  });
+  process.on('disconnect', () => process.exit(0));
+}

@@ -1,0 +1,31 @@
+import { brokenBudgets } from './guard.ts';
+import type { Row } from './report.ts';
+
+const same = (value: number) => ({ median: value, min: value, max: value });
+const row = (method: Row['method'], kept: number): Row => ({
+  server: 'gatehouse',
+  method,
+  cpuMicros: same(30),
+  keptOfRaw: same(kept),
+  startMs: 300,
+  rssMiB: 100,
+});
+
+describe('brokenBudgets', () => {
+  it('is silent at the budget itself', () => {
+    expect(brokenBudgets({ rows: [row('GET', 0.55), row('POST', 0.4)], skipped: {} })).toEqual([]);
+  });
+
+  it('names a broken ratio with its budget', () => {
+    expect(brokenBudgets({ rows: [row('GET', 0.549), row('POST', 0.5)], skipped: {} })).toEqual([
+      'GET: keeps 54.9 % of raw node:https, the budget is 55 %',
+    ]);
+  });
+
+  it('refuses to pass when the service was not measured', () => {
+    expect(brokenBudgets({ rows: [], skipped: { gatehouse: 'it did not start' } })).toEqual([
+      'GET: no verdict, it was not measured (it did not start)',
+      'POST: no verdict, it was not measured (it did not start)',
+    ]);
+  });
+});
