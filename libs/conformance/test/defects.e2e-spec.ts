@@ -3,13 +3,13 @@ import { CHECKS, runConformance, type Report } from '../src/index.ts';
 import { startFixture } from './fixtures/fixture.server.ts';
 
 /** Services under test at once: they mostly wait. */
-const PARALLEL = 8;
+const PARALLEL = 6;
 
 const run = async (defect?: string): Promise<Report> => {
   const { urls, caFile, close } = await startFixture(defect);
   const [url, http, management] = [urls.https.href, urls.http.href, urls.management.href];
   try {
-    return await runConformance({ url, http, management, caFile, slowMs: 4_000 });
+    return await runConformance({ url, http, management, caFile, slowMs: 6_000 });
   } finally {
     await close();
   }
@@ -43,7 +43,7 @@ const bad = (defect: string) =>
       id,
       status,
       reason,
-      findings: findings.map(({ message }) => message),
+      findings: findings.map(({ message, evidence = '' }) => `${message} ${evidence}`),
     }));
 
 it('finds nothing on the good service, and skips only what it may not start', () => {

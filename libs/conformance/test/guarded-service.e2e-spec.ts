@@ -8,7 +8,7 @@ const BODIES = ['malformed-json', 'wrong-type', 'unknown-field', 'media-type', '
 async function run(fixture: RunningFixture, options: Partial<ConformanceOptions>): Promise<Report> {
   const { urls, caFile, close } = fixture;
   const addresses = { url: urls.https.href, http: urls.http.href, management: urls.management.href, caFile };
-  return runConformance({ ...addresses, slowMs: 4_000, ...options }).finally(close);
+  return runConformance({ ...addresses, slowMs: 6_000, ...options }).finally(close);
 }
 
 const status = ({ results }: Report) => Object.fromEntries(results.map((result) => [result.id, result.status]));

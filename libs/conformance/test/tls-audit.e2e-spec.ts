@@ -23,7 +23,7 @@ describe('a port with our policy', () => {
       port: Number(urls.https.port),
       caFile,
       http: urls.http.href,
-      slowMs: 4_000,
+      slowMs: 6_000,
     });
     await close();
   }, 30_000);

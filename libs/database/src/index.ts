@@ -1,1 +1,12 @@
-export {};
+export { Database } from './database.ts';
+export { DatabaseError } from './database.error.ts';
+export { DatabaseModule } from './database.module.ts';
+export {
+  databaseEnvironment,
+  databaseOptionsSchema,
+  type DatabaseOptions,
+  type DatabaseSettings,
+} from './database.options.ts';
+export { openDatabase, type DatabaseContext } from './open-database.ts';
+export { serializable } from './serializable.ts';
+export { isUnavailable, unavailable } from './unavailable.ts';

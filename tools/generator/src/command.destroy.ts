@@ -65,7 +65,7 @@ async function planned({ root, kind, name, service }: DestroyOptions) {
   if (kind !== 'service' && kind !== 'lib') {
     throw new RefusalError(`there is no kind ${quote(kind)}`, 'Kinds: service, resource, lib.');
   }
-  return planDestroyProject(root, kind, name, kind === 'service' ? await readDescriptors(root) : []);
+  return planDestroyProject(root, kind, name, kind === 'service' ? await readDescriptors(root, name) : []);
 }
 
 async function agree({ confirm, kind, name }: DestroyOptions): Promise<void> {

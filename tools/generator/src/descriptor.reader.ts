@@ -16,10 +16,12 @@ export interface ServiceSummary {
 
 /**
  * Imports the descriptor of every service, in this process.
+ * @param except a service that is about to go: whether its descriptor can be read does not matter
  * @throws RefusalError naming the descriptor that cannot be read
  */
-export async function readDescriptors(root: string): Promise<ServiceSummary[]> {
-  return Promise.all(serviceFolders(root).map((folder) => readDescriptor(root, folder)));
+export async function readDescriptors(root: string, except?: string): Promise<ServiceSummary[]> {
+  const wanted = serviceFolders(root).filter((folder) => folder !== except);
+  return Promise.all(wanted.map((folder) => readDescriptor(root, folder)));
 }
 
 async function readDescriptor(root: string, folder: string): Promise<ServiceSummary> {

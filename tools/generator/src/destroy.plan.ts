@@ -27,6 +27,7 @@ const PARENT = { service: 'apps', lib: 'libs' } as const;
 
 /**
  * Plans that a generated service or lib goes.
+ * @param services the descriptors of the services that stay
  * @throws RefusalError when it does not exist, was not generated, or something still depends on it
  */
 export async function planDestroyProject(
@@ -50,11 +51,7 @@ export async function planDestroyProject(
   }
   unlockWorkspace(plan, folder, `@gatehouse/${name}`);
   removeReference(plan, folder);
-  if (kind === 'service')
-    await deriveFiles(
-      plan,
-      services.filter((service) => service.folder !== name),
-    );
+  if (kind === 'service') await deriveFiles(plan, services);
   await formatPlan(plan);
   return {
     plan,

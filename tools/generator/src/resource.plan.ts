@@ -1,10 +1,13 @@
 // A resource is a folder of its own in a service, one line in app.module.ts and one in service.config.ts.
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describePart, hash, type Manifest, readManifest, writeManifest } from './manifest.ts';
 import { formatPlan } from './plan.format.ts';
 import type { Plan } from './plan.ts';
 import { addToList, type ListPlace, removeFromList } from './source.edit.ts';
 import { renderTemplates } from './template.renderer.ts';
 import { camelCase, pascalCase, snakeCase } from './word.forms.ts';
+import { folders } from './workspace.ts';
 
 interface Edit {
   readonly file: string;
@@ -15,13 +18,22 @@ interface Edit {
 /** The two places of a service that know its resources. */
 function edits(resource: string, storage: string): Edit[] {
   const module = `${pascalCase(resource)}Module`;
-  return [
-    {
-      file: 'src/app.module.ts',
-      place: { call: 'Module', path: ['imports'] },
-      entry: { symbol: module, from: `./${resource}/${resource}.module.ts`, element: module },
+  const migrations = `${camelCase(resource)}Migrations`;
+  const inModule: Edit = {
+    file: 'src/app.module.ts',
+    place: { call: 'Module', path: ['imports'] },
+    entry: { symbol: module, from: `./${resource}/${resource}.module.ts`, element: module },
+  };
+  const inDescriptor: Edit = {
+    file: 'service.config.ts',
+    place: { call: 'defineService', path: ['database', 'migrations'] },
+    entry: {
+      symbol: migrations,
+      from: `./src/${resource}/${resource}.migrations.ts`,
+      element: `...${migrations}`,
     },
-  ];
+  };
+  return storage === 'postgres' ? [inModule, inDescriptor] : [inModule];
 }
 
 /** Plans a resource's files in a service whose own files are planned or written. */
@@ -37,6 +49,7 @@ export async function planResource(plan: Plan, service: string, resource: string
     resourceVar: camelCase(resource),
     singularVar: camelCase(singular),
     table: snakeCase(resource),
+    migration: nextMigration(plan.root, folder),
   };
   const storage = String(manifest.answers.storage);
   const files = [
@@ -52,6 +65,16 @@ export async function planResource(plan: Plan, service: string, resource: string
     files.map(({ path }) => `${folder}/${path}`),
   );
   writeManifest(plan, folder, { ...owned, resources: { ...owned.resources, [resource]: part } });
+}
+
+// migrations run in the order of their names, so a later resource's comes after all that may have run
+function nextMigration(root: string, folder: string): string {
+  const numbers = folders(root, `${folder}/src`).flatMap((resource) => {
+    const file = join(root, folder, 'src', resource, `${resource}.migrations.ts`);
+    const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
+    return [...text.matchAll(/^ {2}'(\d{4})-/gm)].map(([, number]) => Number(number));
+  });
+  return String(Math.max(0, ...numbers) + 1).padStart(4, '0');
 }
 
 /** Plans that a resource's edits and its place in the manifest go; its files are the caller's. */

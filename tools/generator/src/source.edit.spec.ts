@@ -32,6 +32,15 @@ describe('editing a list in a source file', () => {
     expect(removeFromList('app.module.ts', text, place, entry)).toContain('imports: [B]');
   });
 
+  it('adds to an object and takes away again', () => {
+    const at = { call: 'defineService', path: ['database', 'migrations'] };
+    const items = { symbol: 'items', from: './items.ts', element: '...items' };
+    const before = `import { a } from './a.ts';\n\nexport default defineService({ database: { migrations: { ...a } } });\n`;
+    const after = addToList('service.config.ts', before, at, items);
+    expect(after).toContain('migrations: { ...a, ...items }');
+    expect(removeFromList('service.config.ts', after, at, items)).toBe(before);
+  });
+
   it.each([
     ['no decorator', 'export class AppModule {}'],
     ['no imports', '@Module({ providers: [] }) export class AppModule {}'],

@@ -3,11 +3,11 @@
 import ts from 'typescript';
 import { RefusalError } from './refusal.error.ts';
 
-/** A list in a source file: `imports` of `@Module({…})`, or the `migrations` of `defineService({ database: {…} })`. */
+/** A list in a source file: `imports: […]` of `@Module({…})`, or `migrations: {…}` of `defineService({ database: {…} })`. */
 export interface ListPlace {
   /** Name of the decorator or function whose first argument is the object. */
   readonly call: string;
-  /** Property names from that object down to the array. */
+  /** Property names from that object down to the array or object. */
   readonly path: readonly string[];
 }
 
@@ -27,7 +27,7 @@ export function addToList(
   const last = source.statements.findLast(ts.isImportDeclaration);
   const importLine = `import { ${entry.symbol} } from '${entry.from}';`;
   const importAt = last ? last.getEnd() : 0;
-  const elements = list.elements;
+  const elements = itemsOf(list);
   const at = elements.at(-1)?.getEnd() ?? list.getStart() + 1;
   const withElement = insert(text, at, elements.length > 0 ? `, ${entry.element}` : entry.element);
   return insert(withElement, importAt, last ? `\n${importLine}` : `${importLine}\n`);
@@ -44,7 +44,7 @@ export function removeFromList(
   entry: { symbol: string; from: string; element: string },
 ): string {
   const source = parse(file, text);
-  const elements = findList(file, source, place).elements;
+  const elements = itemsOf(findList(file, source, place));
   const index = elements.findIndex((element) => element.getText() === entry.element);
   const declaration = source.statements.find(
     (statement) =>
@@ -53,7 +53,7 @@ export function removeFromList(
   if (index < 0 || !declaration) {
     throw new RefusalError(`${file} does not list ${entry.element}`, 'Take it out by hand, then destroy with --force.');
   }
-  const element = elements[index] as ts.Expression;
+  const element = elements[index] as ts.Node;
   const next = elements[index + 1];
   const previous = elements[index - 1];
   const start = next ? element.getStart() : previous ? previous.getEnd() : element.getStart();
@@ -63,8 +63,14 @@ export function removeFromList(
   return withoutElement.slice(0, lineStart) + withoutElement.slice(declaration.getEnd()).replace(/^\r?\n/, '');
 }
 
-function findList(file: string, source: ts.SourceFile, place: ListPlace): ts.ArrayLiteralExpression {
-  const found: ts.ArrayLiteralExpression[] = [];
+type List = ts.ArrayLiteralExpression | ts.ObjectLiteralExpression;
+
+function itemsOf(list: List): readonly ts.Node[] {
+  return ts.isArrayLiteralExpression(list) ? list.elements : list.properties;
+}
+
+function findList(file: string, source: ts.SourceFile, place: ListPlace): List {
+  const found: List[] = [];
   const visit = (node: ts.Node): void => {
     if (ts.isCallExpression(node) && node.expression.getText() === place.call) {
       const list = descend(node.arguments[0], place.path);
@@ -75,17 +81,18 @@ function findList(file: string, source: ts.SourceFile, place: ListPlace): ts.Arr
   visit(source);
   const [list] = found;
   if (list && found.length === 1) return list;
-  const where = `${place.call}({ ${place.path.join(': { ')}: […] })`;
+  const where = `${place.call}({ ${place.path.join(': { ')}: … })`;
   throw new RefusalError(
     `${file} has ${found.length === 0 ? 'no' : 'more than one'} ${where}`,
-    `Write one such array there; the generator adds to it and to nothing else.`,
+    `Write one such list there; the generator adds to it and to nothing else.`,
   );
 }
 
-function descend(node: ts.Node | undefined, path: readonly string[]): ts.ArrayLiteralExpression | undefined {
+function descend(node: ts.Node | undefined, path: readonly string[]): List | undefined {
   const [key, ...rest] = path;
   if (node === undefined) return undefined;
-  if (key === undefined) return ts.isArrayLiteralExpression(node) ? node : undefined;
+  if (key === undefined)
+    return ts.isArrayLiteralExpression(node) || ts.isObjectLiteralExpression(node) ? node : undefined;
   if (!ts.isObjectLiteralExpression(node)) return undefined;
   const property = node.properties.find((item) => ts.isPropertyAssignment(item) && item.name.getText() === key);
   return descend((property as ts.PropertyAssignment | undefined)?.initializer, rest);

@@ -18,6 +18,9 @@ export interface HttpRequest {
   readonly timeoutMs: number;
 }
 
+/** The connection was closed by the other side. */
+const RESET = ['ECONNRESET', 'EPIPE'];
+
 /** Bytes kept of an answer; the rest is read and dropped. */
 const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
 
@@ -44,7 +47,7 @@ export class HttpClient {
   /** A closed connection or a time-out is an answer with status 0, never a throw. */
   async send(request: HttpRequest): Promise<Answer> {
     for (let attempt = 0; ; attempt += 1) {
-      const answer = await this.#once(request);
+      const answer = await this.#unlessStale(request);
       const waitSeconds = Number(answer.headers['retry-after'] ?? 1);
       if (answer.status !== 429 || attempt === 2 || !(waitSeconds <= 5)) return answer;
       await new Promise((resolve) => setTimeout(resolve, waitSeconds * 1000));
@@ -56,26 +59,33 @@ export class HttpClient {
     this.#http.destroy();
   }
 
-  #once({ url, method = 'GET', headers = {}, body, label, timeoutMs }: HttpRequest): Promise<Answer> {
+  /** A connection may be closed just as it is used (RFC 9112 §9.3.1); a fresh one that is closed too was meant. */
+  async #unlessStale(request: HttpRequest): Promise<Answer> {
+    const answer = await this.#once(request);
+    return RESET.includes(answer.failure ?? '') ? this.#once(request, false) : answer;
+  }
+
+  #once(request: HttpRequest, keepAlive = true): Promise<Answer> {
+    const { url, method = 'GET', headers = {}, body, label, timeoutMs } = request;
     const name = label ?? `${method} ${url.pathname}`;
     const secure = url.protocol === 'https:';
     const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) };
     const options = {
       method,
       headers: { ...length, ...headers },
-      agent: secure ? this.#https : this.#http,
+      agent: keepAlive && (secure ? this.#https : this.#http),
       ...(secure ? probingTls(url.hostname) : {}),
     };
     return new Promise((resolve) => {
-      const request = (secure ? https : http).request(url, options);
+      const sent = (secure ? https : http).request(url, options);
       const fail = (failure: string) => resolve({ label: name, status: 0, headers: {}, text: '', failure });
-      const timer = setTimeout(() => request.destroy(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
-      request.on('close', () => {
+      const timer = setTimeout(() => sent.destroy(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
+      sent.on('close', () => {
         clearTimeout(timer);
         fail('connection closed'); // does nothing after an answer
       });
-      request.on('error', (error: NodeJS.ErrnoException) => fail(error.code ?? error.message));
-      request.on('response', (response) => {
+      sent.on('error', (error: NodeJS.ErrnoException) => fail(error.code ?? error.message));
+      sent.on('response', (response) => {
         const chunks: Buffer[] = [];
         let size = 0;
         response.on('data', (chunk: Buffer) => {
@@ -92,7 +102,7 @@ export class HttpClient {
         response.on('end', done);
         response.on('error', done);
       });
-      request.end(body);
+      sent.end(body);
     });
   }
 }

@@ -1,0 +1,56 @@
+#!/usr/bin/env bash
+# What a stranger does: clone, npm start, call it over HTTPS with the printed line, stop it. Then nothing may be left: no process of
+# the clone, no port, and a clean git status.
+set -euo pipefail
+repo=$(git rev-parse --show-toplevel)
+work=$(mktemp -d)
+log=$work/start.log
+export GATEHOUSE_HTTPS_PORT=18443 GATEHOUSE_HTTP_PORT=18080 GATEHOUSE_MANAGEMENT_PORT=19443
+pid=
+finish() {
+  local code=$?
+  [[ -z $pid ]] || kill -TERM "$pid" 2>/dev/null || true
+  ((code == 0)) || { printf '%s\n' '--- npm start said:'; tail -n 40 "$log" 2>/dev/null || true; }
+  rm -rf "$work"
+}
+trap finish EXIT
+
+git clone -q "$repo" "$work/clone"
+cd "$work/clone"
+
+run() { # run LABEL LIMIT: starts, waits until it answers, prints how long it took
+  local begin=$SECONDS
+  npm start >"$log" 2>&1 &
+  pid=$!
+  until grep -q 'Stop with Ctrl-C' "$log"; do
+    kill -0 "$pid" 2>/dev/null || { echo "npm start ended by itself"; exit 1; }
+    ((SECONDS - begin < $2)) || { echo "not ready within $2 s"; exit 1; }
+    sleep 0.2
+  done
+  printf '%s: ready after %d s\n' "$1" $((SECONDS - begin))
+}
+
+stop() {
+  kill -TERM "$pid"
+  wait "$pid" || { local code=$?; ((code == 0 || code == 143)) || { echo "npm start ended with $code"; exit 1; }; }
+  pid=
+}
+
+run 'first start, with the installation' 300
+line=$(grep -E '^ *curl .*health/ready' "$log" | head -n 1)
+echo "the printed line: ${line##* }"
+[[ $(eval "${line/curl/curl -sS}") == '{"status":"ok"}' ]]
+[[ $(curl -s -o /dev/null -w '%{http_code}' http://localhost:18080/) == 308 ]]
+stop
+
+run 'second start' 30
+[[ $(eval "${line/curl/curl -sS}") == '{"status":"ok"}' ]]
+stop
+
+for port in 18443 18080 19443; do
+  ! curl -sk --max-time 2 -o /dev/null "https://localhost:$port/" || { echo "port $port is still open"; exit 1; }
+done
+left=$(pgrep -af "$work/clone" | grep -v pgrep || true)
+[[ -z $left ]] || { printf 'left behind:\n%s\n' "$left"; exit 1; }
+[[ -z $(git status --porcelain) ]] || { git status --short; exit 1; }
+echo 'nothing left behind'

@@ -1,0 +1,10 @@
+# The README's command, as a stranger types it.
+run_tests() {
+  local log status=0
+  log=$(mktemp)
+  npm test 2>&1 | tee "$log" || status=$?
+  summary=$(tail -n 1 "$log")
+  rm -f "$log"
+  return "$status"
+}
+stage 'npm test' run_tests

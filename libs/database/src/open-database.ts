@@ -1,0 +1,84 @@
+// Opens the database of a service: where GATEHOUSE_DATABASE_URL says, else the embedded server under the state folder. Returns
+// when it answers and its tables are as the code expects.
+import { Kysely, PostgresDialect } from 'kysely';
+import { Database } from './database.ts';
+import { DatabaseError } from './database.error.ts';
+import { databaseOptionsSchema, type DatabaseOptions, type DatabaseSettings } from './database.options.ts';
+import { EmbeddedServer } from './embedded/embedded.server.ts';
+import { firstContact, type StartLog } from './first-contact.ts';
+import { migrate } from './migrate.ts';
+import { type ConnectionTarget, createPool, kyselyPool } from './pool.ts';
+import { serverTarget } from './server.url.ts';
+
+/** What a database needs to know of its service. */
+export interface DatabaseContext {
+  /** Name of the service: folder of the embedded server, application_name of the connections. */
+  service: string;
+  /** `.gatehouse/` on a laptop. */
+  stateFolder: string;
+  /** True refuses the embedded server and every insecure option. */
+  production: boolean;
+  /** Where GATEHOUSE_DATABASE_… is read; the process's by default. */
+  env?: NodeJS.ProcessEnv;
+  log?: StartLog;
+}
+
+/**
+ * @throws DatabaseError with the remedy when the database cannot be had
+ * @throws ZodError when an option is unknown or malformed
+ * @example const database = await openDatabase({ migrations }, { service: 'api', stateFolder: '.gatehouse', production: false });
+ */
+export async function openDatabase(options: DatabaseOptions, context: DatabaseContext): Promise<Database> {
+  const settings = databaseOptionsSchema.parse(options);
+  const env = context.env ?? process.env;
+  return env.GATEHOUSE_DATABASE_URL ? openByUrl(settings, context, env) : openEmbedded(settings, context);
+}
+
+async function openByUrl(
+  settings: DatabaseSettings,
+  context: DatabaseContext,
+  env: NodeJS.ProcessEnv,
+): Promise<Database> {
+  const target = serverTarget(env, settings, context.production);
+  if (settings.insecureWithoutTls)
+    context.log?.warn({ host: target.host }, 'database connection WITHOUT TLS (insecureWithoutTls)');
+  await firstContact(target, settings.startTimeoutMs, context.log);
+  return connect('url', `${target.host}:${target.port}`, target, settings, context, async () => undefined);
+}
+
+async function openEmbedded(settings: DatabaseSettings, context: DatabaseContext): Promise<Database> {
+  if (context.production) {
+    throw new DatabaseError(
+      'the embedded database is for development, and this is production',
+      'Set GATEHOUSE_DATABASE_URL=postgresql://user@host:5432/database (and GATEHOUSE_DATABASE_PASSWORD_FILE).',
+    );
+  }
+  const server = await EmbeddedServer.start(context.stateFolder, context.service, context.log);
+  return connect('embedded', server.folder, server.target, settings, context, () => server.stop());
+}
+
+async function connect(
+  kind: Database['kind'],
+  where: string,
+  target: ConnectionTarget,
+  settings: DatabaseSettings,
+  context: DatabaseContext,
+  stopServer: () => Promise<void>,
+): Promise<Database> {
+  const pool = createPool(target, settings, context.service, (error) =>
+    context.log?.warn({ reason: error.message }, 'a database connection was lost'),
+  );
+  const kysely = new Kysely<unknown>({ dialect: new PostgresDialect({ pool: kyselyPool(pool, settings) }) });
+  const end = async () => {
+    await pool.end();
+    await stopServer();
+  };
+  try {
+    const ran = await migrate(kysely, settings.migrations);
+    if (ran.length > 0) context.log?.info({ migrations: ran }, 'migrated the database');
+  } catch (error) {
+    await end();
+    throw error;
+  }
+  return new Database(kysely, kind, where, end);
+}

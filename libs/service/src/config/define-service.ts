@@ -1,0 +1,50 @@
+// A malformed descriptor stops the start with the path of each wrong key, before anything listens.
+import { isIP } from 'node:net';
+import type { z } from 'zod';
+import { serviceOptionsSchema, type ServiceDescriptor, type ServiceOptions } from './service.options.ts';
+
+/** The configuration of a service is wrong; the message names each key and the remedy. */
+export class ConfigurationError extends Error {
+  override readonly name = 'ConfigurationError';
+}
+
+/**
+ * Checks a descriptor and fills in its defaults.
+ *
+ * @throws ConfigurationError when a key is unknown, missing or malformed, or when the whole is unsafe
+ * @example export default defineService({ root: import.meta.dirname, name: 'orders', ports: { https: 8444, http: 8081, management: 9444 } });
+ */
+export function defineService(options: ServiceOptions): ServiceDescriptor {
+  const name = typeof options?.name === 'string' ? options.name : '?';
+  const descriptor = parseOptions(options, `service.config.ts of "${name}"`);
+  refuseTrustOfEveryone(descriptor.trustedProxies);
+  return Object.freeze(descriptor);
+}
+
+/** Parses with the source named in the error. */
+export function parseOptions(options: unknown, source: string): z.output<typeof serviceOptionsSchema> {
+  const parsed = serviceOptionsSchema.safeParse(options);
+  if (parsed.success) return parsed.data;
+  const lines = parsed.error.issues.map((issue) => `  ${issue.path.join('.') || '(top level)'}: ${issue.message}`);
+  throw new ConfigurationError(`${source} is not valid:\n${lines.join('\n')}`);
+}
+
+/** Shortest prefix, in bits, that still names somebody in particular: one private /8, one provider's /20. */
+const SHORTEST_PREFIX = { 4: 8, 6: 20 } as const;
+
+/**
+ * A proxy list that covers everybody lets any caller choose its own address (CWE-348).
+ * @throws ConfigurationError
+ */
+export function refuseTrustOfEveryone(proxies: readonly string[]): void {
+  for (const proxy of proxies) {
+    const [address = '', prefix] = proxy.split('/');
+    const family = isIP(address);
+    if (prefix !== undefined && (family === 4 || family === 6) && Number(prefix) < SHORTEST_PREFIX[family]) {
+      throw new ConfigurationError(
+        `trustedProxies: ${proxy} trusts nearly everybody to name the caller's address.\n` +
+          `  List the addresses of your own proxies (a prefix of at least /${SHORTEST_PREFIX[family]}).`,
+      );
+    }
+  }
+}

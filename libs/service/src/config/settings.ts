@@ -1,0 +1,114 @@
+// Non-secret settings by environment: a container is configured without a rebuild. Every name begins with GATEHOUSE_; one that
+// nobody reads stops the start, so that a typing error never leaves a default in force.
+import { join } from 'node:path';
+import { databaseEnvironment } from '@gatehouse/database';
+import { tlsEnvironment } from '@gatehouse/tls';
+import { ConfigurationError, parseOptions, refuseTrustOfEveryone } from './define-service.ts';
+import type { ServiceDescriptor } from './service.options.ts';
+
+/** A descriptor together with what this process was told. */
+export interface ServiceSettings extends ServiceDescriptor {
+  /** Where the service keeps its state on a laptop: `.gatehouse/`. */
+  readonly stateFolder: string;
+  /** NODE_ENV=production: every development default refuses to start. */
+  readonly production: boolean;
+}
+
+/** What a test or an embedding program may set in place of the environment. */
+export interface ServiceOverrides {
+  ports?: Partial<ServiceDescriptor['ports']>;
+  stateFolder?: string;
+  logLevel?: ServiceDescriptor['logLevel'];
+  limits?: Partial<ServiceDescriptor['limits']>;
+  shutdown?: Partial<ServiceDescriptor['shutdown']>;
+  trustedProxies?: string[];
+}
+
+type Apply = (target: Record<string, unknown>, value: string) => void;
+const text = (key: string): Apply => (target, value) => void (target[key] = value);
+const list = (key: string): Apply => (target, value) => void (target[key] = value.split(',').map((item) => item.trim()));
+const nested =
+  (group: string, key: string): Apply =>
+  (target, value) =>
+    void (target[group] = { ...(target[group] as object), [key]: /^\d+$/.test(value) ? Number(value) : value });
+
+/** Every setting that the service itself reads. */
+const SETTINGS: Record<string, Apply> = {
+  GATEHOUSE_HOST: text('host'),
+  GATEHOUSE_MANAGEMENT_HOST: text('managementHost'),
+  GATEHOUSE_HTTPS_PORT: nested('ports', 'https'),
+  GATEHOUSE_HTTP_PORT: nested('ports', 'http'),
+  GATEHOUSE_MANAGEMENT_PORT: nested('ports', 'management'),
+  GATEHOUSE_PUBLIC_ORIGIN: text('publicOrigin'),
+  GATEHOUSE_TRUSTED_PROXIES: list('trustedProxies'),
+  GATEHOUSE_LOG_LEVEL: text('logLevel'),
+  GATEHOUSE_SHUTDOWN_GRACE_MS: nested('shutdown', 'graceMs'),
+  GATEHOUSE_SHUTDOWN_DRAIN_MS: nested('shutdown', 'drainMs'),
+};
+
+/** Every GATEHOUSE_ name that means something, for the docs and for the check of unknown ones. */
+export const knownSettings: readonly string[] = [
+  ...Object.keys(SETTINGS),
+  'GATEHOUSE_STATE',
+  ...tlsEnvironment,
+  ...databaseEnvironment,
+];
+
+/**
+ * The settings in force: descriptor, then environment, then overrides.
+ *
+ * @throws ConfigurationError naming the variable
+ */
+export function resolveSettings(
+  service: ServiceDescriptor,
+  env: NodeJS.ProcessEnv = process.env,
+  overrides: ServiceOverrides = {},
+): ServiceSettings {
+  refuseUnknown(env);
+  const { stateFolder, ports, limits, shutdown, ...rest } = overrides;
+  const target: Record<string, unknown> = { ...service };
+  for (const [name, apply] of Object.entries(SETTINGS)) {
+    const value = env[name];
+    if (value === undefined || value === '') continue;
+    apply(target, value);
+    parseOptions(target, `${name}=${value}`);
+  }
+  const merged = parseOptions(
+    {
+      ...target,
+      ...rest,
+      ports: { ...(target.ports as object), ...ports },
+      limits: { ...(target.limits as object), ...limits },
+      shutdown: { ...(target.shutdown as object), ...shutdown },
+    },
+    'the settings',
+  );
+  refuseTrustOfEveryone(merged.trustedProxies);
+  return Object.freeze({
+    ...merged,
+    stateFolder: stateFolder ?? env.GATEHOUSE_STATE ?? join(process.cwd(), '.gatehouse'),
+    production: env.NODE_ENV === 'production',
+  });
+}
+
+function refuseUnknown(env: NodeJS.ProcessEnv): void {
+  for (const name of Object.keys(env)) {
+    if (!name.startsWith('GATEHOUSE_') || name.startsWith('GATEHOUSE_TEST_') || knownSettings.includes(name)) continue;
+    const near = knownSettings.toSorted((a, b) => distance(a, name) - distance(b, name))[0] ?? '';
+    throw new ConfigurationError(`${name} is no setting: did you mean ${near}? Unset it, or correct the name.`);
+  }
+}
+
+/** Levenshtein distance, for the suggestion. */
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const change = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, change));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}

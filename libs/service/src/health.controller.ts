@@ -1,0 +1,30 @@
+// What a balancer and an orchestrator ask. Callers learn only yes or no; why stands on the management port.
+import { Controller, Get, Inject } from '@nestjs/common';
+import { HealthRegistry } from '@gatehouse/observability';
+import { ProblemError } from '@gatehouse/problem-details';
+import { Returns } from '@gatehouse/validation';
+import { z } from 'zod';
+
+const healthView = z.strictObject({ status: z.literal('ok') });
+
+/** `GET /health/live` and `GET /health/ready`. */
+@Controller('health')
+export class HealthController {
+  constructor(@Inject(HealthRegistry) private readonly health: HealthRegistry) {}
+
+  /** The process answers. */
+  @Get('live')
+  @Returns(healthView)
+  live(): z.infer<typeof healthView> {
+    return { status: 'ok' };
+  }
+
+  /** Send traffic here: every dependency answers, and no shutdown has begun. */
+  @Get('ready')
+  @Returns(healthView)
+  async ready(): Promise<z.infer<typeof healthView>> {
+    const { ok } = await this.health.ready();
+    if (!ok) throw new ProblemError('dependency-unavailable', { headers: { 'retry-after': '5' } });
+    return { status: 'ok' };
+  }
+}

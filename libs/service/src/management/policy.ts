@@ -1,0 +1,21 @@
+// What protects each route, as it is in force: for /policy and `gatehouse doctor`.
+import type { ServiceContext, Step } from '../step.ts';
+
+/** The answer of `/policy`. */
+export function effectivePolicy(steps: readonly Step[], { routes, settings, tls }: ServiceContext): object {
+  return {
+    service: settings.name,
+    mode: settings.production ? 'production' : 'development',
+    certificate: tls.describe(),
+    limits: settings.limits,
+    trustedProxies: settings.trustedProxies,
+    requestPath: steps.map(({ name, does, answers, planned }) => ({ name, does, answers, state: planned ? 'not in this release' : 'on' })),
+    routes: routes.all().map(({ method, url, query, body, response }) => ({
+      method,
+      url,
+      body: body ? 'schema' : 'none',
+      query,
+      response: response?.schema ? 'schema' : 'none',
+    })),
+  };
+}

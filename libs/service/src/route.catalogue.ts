@@ -1,0 +1,109 @@
+// What each route declared, read once at the start: the source of /policy, of OpenAPI's answers, of the 405 check, and of the
+// refusal to start with a route on which nobody decided.
+import { ROUTE_ARGS_METADATA } from '@nestjs/common/constants.js';
+import type { ModulesContainer } from '@nestjs/core';
+import { FASTIFY_ROUTE_CONFIG_METADATA } from '@nestjs/platform-fastify/constants.js';
+import { z } from 'zod';
+import { looseObjects, RESPONSE_DECLARATION, type ResponseDeclaration } from '@gatehouse/validation';
+import { ConfigurationError } from './config/define-service.ts';
+
+/** What one handler method declares by its decorators. */
+export interface HandlerDeclaration {
+  readonly controller: string;
+  readonly handler: string;
+  readonly body?: z.ZodType;
+  /** Names of the query parameters that the handler takes. */
+  readonly query: readonly string[];
+  readonly response?: ResponseDeclaration;
+  /** What is undecided, in words that name the remedy. */
+  readonly undecided: readonly string[];
+}
+
+/** One route of the live service. */
+export interface RouteRecord extends HandlerDeclaration {
+  readonly method: string;
+  readonly url: string;
+}
+
+/** Every route of a service. */
+export class RouteCatalogue {
+  private readonly records: RouteRecord[] = [];
+
+  add(record: RouteRecord): void {
+    this.records.push(record);
+  }
+
+  all(): readonly RouteRecord[] {
+    return this.records;
+  }
+
+  /** The methods that a path answers, for the Allow header of a 405. */
+  methodsOf(path: string): string[] {
+    const segments = path.split('/');
+    return this.records.filter((record) => matches(record.url.split('/'), segments)).map((record) => record.method);
+  }
+
+  /** @throws ConfigurationError naming every route on which something is undecided. */
+  refuseUndecided(): void {
+    const lines = this.records.flatMap((route) =>
+      route.undecided.map((reason) => `  ${route.method} ${route.url} (${route.controller}.${route.handler}): ${reason}`),
+    );
+    if (lines.length > 0) throw new ConfigurationError(`these routes are undecided:\n${lines.join('\n')}`);
+  }
+}
+
+function matches(pattern: string[], path: string[]): boolean {
+  return pattern.length === path.length && pattern.every((part, index) => part.startsWith(':') || part === path[index]);
+}
+
+/** Nest's numbers for the kinds of handler parameters (RouteParamtypes). */
+const PARAMETER_KIND = { body: 3, query: 4, param: 5, headers: 6 } as const;
+
+interface RouteArgument {
+  readonly index: number;
+  readonly data?: string;
+  readonly schema?: z.ZodType;
+}
+
+/**
+ * Reads the decorators of every controller and leaves a {@link HandlerDeclaration} in the Fastify route config of each handler
+ * method, where the `onRoute` hook finds it. To be called before Nest registers its routes.
+ */
+export function readHandlers(modules: ModulesContainer): void {
+  for (const module of modules.values()) {
+    for (const { metatype } of module.controllers.values()) {
+      if (typeof metatype !== 'function') continue;
+      for (const handler of Object.getOwnPropertyNames(metatype.prototype)) {
+        const method: unknown = Object.getOwnPropertyDescriptor(metatype.prototype, handler)?.value;
+        if (typeof method !== 'function' || handler === 'constructor') continue;
+        const config = Reflect.getMetadata(FASTIFY_ROUTE_CONFIG_METADATA, method) as object | undefined;
+        const gatehouse = declaration(metatype, handler, method);
+        Reflect.defineMetadata(FASTIFY_ROUTE_CONFIG_METADATA, { ...config, gatehouse }, method);
+      }
+    }
+  }
+}
+
+function declaration(controller: { name: string }, handler: string, method: object): HandlerDeclaration {
+  const args = (Reflect.getMetadata(ROUTE_ARGS_METADATA, controller, handler) ?? {}) as Record<string, RouteArgument>;
+  const undecided: string[] = [];
+  const query: string[] = [];
+  let body: z.ZodType | undefined;
+  for (const [key, { data, schema }] of Object.entries(args)) {
+    const kind = Number(key.split(':')[0]);
+    if (kind === PARAMETER_KIND.body) {
+      body = schema;
+      if (!schema) undecided.push('give the body a schema: @Body({ schema })');
+      else undecided.push(...looseObjects(schema).map((at) => `make the body schema strict at ${at}: z.strictObject`));
+    } else if (kind === PARAMETER_KIND.query) {
+      if (!schema) undecided.push('give the query a schema: @Query({ schema })');
+      else if (data !== undefined) query.push(data);
+      else query.push(...Object.keys((z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }).properties ?? {}) as object));
+    } else if (kind === PARAMETER_KIND.param && !schema) {
+      undecided.push(`give the path parameter a schema: @Param('${data ?? 'id'}', { schema })`);
+    }
+  }
+  const response = Reflect.getMetadata(RESPONSE_DECLARATION, method) as ResponseDeclaration | undefined;
+  if (!response) undecided.push('declare the answer: @Returns(schema) or @ReturnsNothing()');
+  return { controller: controller.name, handler, body, query, response, undecided };
+}

@@ -1,0 +1,44 @@
+// The one call of main.ts: starts the service, prints where it is, and ends it properly on SIGTERM and SIGINT.
+import type { Type } from '@nestjs/common';
+import { flushLogger } from '@gatehouse/observability';
+import { banner } from './banner.ts';
+import { ConfigurationError } from './config/define-service.ts';
+import type { ServiceDescriptor } from './config/service.options.ts';
+import { startService, type RunningService } from './start-service.ts';
+
+/** Exit codes of a service (sysexits.h): 0 stopped, 70 a fault, 78 wrong configuration, 130 cut short by a second Ctrl-C. */
+const EXIT = { stopped: 0, fault: 70, configuration: 78, interrupted: 130 } as const;
+
+/**
+ * Runs a service as the main program: returns when it answers, ends the process when it is told to.
+ * @example await runService(AppModule, service);
+ */
+export async function runService(app: Type, service: ServiceDescriptor): Promise<RunningService> {
+  const running = await startService(app, service).catch((error: unknown) => refuse(service.name, error));
+  process.stdout.write(banner(running));
+  let stopping = false;
+  const stop = async (signal: NodeJS.Signals) => {
+    if (stopping) process.exit(EXIT.interrupted);
+    stopping = true;
+    running.log.info({ signal }, 'stopping');
+    await running.close();
+    await flushLogger(running.log);
+    process.exit(EXIT.stopped);
+  };
+  process.on('SIGTERM', stop).on('SIGINT', stop);
+  process.on('unhandledRejection', (error) => running.log.error({ err: error }, 'unhandled rejection'));
+  process.on('uncaughtException', (error) => {
+    running.log.fatal({ err: error }, 'uncaught exception: stopping');
+    process.exitCode = EXIT.fault;
+    void running.close().finally(() => flushLogger(running.log).then(() => process.exit(EXIT.fault)));
+  });
+  return running;
+}
+
+/** What went wrong, for a person; the stack only where it is a fault of ours. */
+function refuse(name: string, error: unknown): never {
+  const known = error instanceof ConfigurationError || (error instanceof Error && 'remedy' in error);
+  const text = known ? (error as Error).message : error instanceof Error ? (error.stack ?? error.message) : String(error);
+  process.stderr.write(`\n${name} did not start: ${text}\n`);
+  process.exit(known ? EXIT.configuration : EXIT.fault);
+}

@@ -1,0 +1,24 @@
+// The module around the team's own: health and security.txt for every service, and the database where one is declared.
+import { type DynamicModule, Module, type Type } from '@nestjs/common';
+import { HealthRegistry } from '@gatehouse/observability';
+import { HealthController } from './health.controller.ts';
+import { SecurityContact, SecurityTxtController } from './security-txt.controller.ts';
+import type { ServiceContext } from './step.ts';
+
+@Module({})
+export class ServiceModule {
+  /** @param modules what the descriptor asked for, such as the database */
+  static around(app: Type, modules: readonly DynamicModule[], { health, settings }: ServiceContext): DynamicModule {
+    return {
+      module: ServiceModule,
+      global: true,
+      imports: [...modules, app],
+      controllers: [HealthController, SecurityTxtController],
+      providers: [
+        { provide: HealthRegistry, useValue: health },
+        { provide: SecurityContact, useValue: new SecurityContact(settings.securityContact) },
+      ],
+      exports: [HealthRegistry],
+    };
+  }
+}

@@ -1,0 +1,118 @@
+// Starts a service: settings, certificate, database, request path, then the three listeners. Nothing listens before everything
+// before it is known to be right.
+import type { AddressInfo } from 'node:net';
+import type { Server } from 'node:http';
+import { NestFactory, ModulesContainer } from '@nestjs/core';
+import type { DynamicModule, INestApplication, Type } from '@nestjs/common';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { createLogger, HealthRegistry, type Logger } from '@gatehouse/observability';
+import { createPlainHttpGate, createTls } from '@gatehouse/tls';
+import { SchemaPipe } from '@gatehouse/validation';
+import { NestLog } from './nest-log.ts';
+import { managementServer } from './management/management.server.ts';
+import { openApiDocument } from './management/openapi.ts';
+import { ProblemToFastifyFilter } from './problem-to-fastify.filter.ts';
+import { readHandlers, RouteCatalogue } from './route.catalogue.ts';
+import { serviceAdapter } from './service.adapter.ts';
+import { ServiceModule } from './service.module.ts';
+import { type ServiceOverrides, type ServiceSettings, resolveSettings } from './config/settings.ts';
+import type { ServiceDescriptor } from './config/service.options.ts';
+import { requestPath } from './steps/index.ts';
+import { Shutdown } from './shutdown.ts';
+import { listen } from './listen.ts';
+import type { ServiceContext } from './step.ts';
+
+/** A service that answers. */
+export interface RunningService {
+  readonly name: string;
+  readonly urls: { readonly https: string; readonly http: string; readonly management: string };
+  /** The development CA, for `--cacert`; absent where callers need none. */
+  readonly caFile?: string;
+  readonly settings: ServiceSettings;
+  readonly log: Logger;
+  /** How to trust the certificate, in lines for people. */
+  readonly trustHint: readonly string[];
+  /** Stops as SIGTERM does: not ready, grace, drain, close. Idempotent. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts a service and returns when it answers.
+ *
+ * @throws ConfigurationError (nothing listens then), or what the certificate source or the database throws
+ */
+export async function startService(app: Type, service: ServiceDescriptor, overrides: ServiceOverrides = {}): Promise<RunningService> {
+  const settings = resolveSettings(service, process.env, overrides);
+  const log = await createLogger({ service: settings.name, level: settings.logLevel, pretty: !settings.production && process.stdout.isTTY });
+  const health = new HealthRegistry();
+  const undo: (() => Promise<unknown>)[] = [];
+  try {
+    const tls = await createTls(settings.tls, { service: settings.name, stateFolder: settings.stateFolder, production: settings.production, env: process.env });
+    undo.push(() => tls.close());
+    const context: ServiceContext = { settings, log, health, tls, routes: new RouteCatalogue(), draining: false };
+    const { modules, close } = await openDependencies(context);
+    undo.push(close);
+    const nest = await createApplication(app, modules, context);
+    undo.push(() => nest.close());
+    return await listenAll(nest, context, undo);
+  } catch (error) {
+    for (const step of undo.reverse()) await step().catch(() => undefined);
+    throw error;
+  }
+}
+
+async function openDependencies({ settings, health, log }: ServiceContext): Promise<{ modules: DynamicModule[]; close: () => Promise<void> }> {
+  if (!settings.database) return { modules: [], close: async () => undefined };
+  const { DatabaseModule, openDatabase } = await import('@gatehouse/database');
+  const { name, stateFolder, production } = settings;
+  const database = await openDatabase(settings.database, { service: name, stateFolder, production, env: process.env, log });
+  health.register('database', () => database.check());
+  return { modules: [DatabaseModule.forRoot(database)], close: () => database.close() };
+}
+
+async function createApplication(app: Type, modules: DynamicModule[], context: ServiceContext): Promise<NestFastifyApplication> {
+  const adapter = serviceAdapter(requestPath, context);
+  const nest = await NestFactory.create<NestFastifyApplication>(ServiceModule.around(app, modules, context), adapter, {
+    bodyParser: false,
+    abortOnError: false,
+    logger: new NestLog(context.log),
+  });
+  nest.useGlobalPipes(new SchemaPipe());
+  nest.useGlobalFilters(new ProblemToFastifyFilter());
+  readHandlers(nest.get(ModulesContainer));
+  await nest.init();
+  context.routes.refuseUndecided();
+  await nest.getHttpAdapter().getInstance().ready();
+  return nest;
+}
+
+async function listenAll(nest: INestApplication, context: ServiceContext, undo: (() => Promise<unknown>)[]): Promise<RunningService> {
+  const { settings, tls, log } = context;
+  const https = nest.getHttpServer() as Server;
+  let httpsPort = 0;
+  const gate = createPlainHttpGate({
+    httpsOrigin: () => settings.publicOrigin ?? `https://localhost:${httpsPort}`,
+    onCredentialExposed: (event) => log.warn(event, 'a credential travelled in clear'),
+  });
+  const management = managementServer(requestPath, context, () => openApiDocument(nest, requestPath, context));
+  await management.ready();
+  const shutdown = new Shutdown([https, gate, management.server], context, undo);
+  undo.push(() => shutdown.cut());
+  httpsPort = await listen(https, settings.host, settings.ports.https, 'GATEHOUSE_HTTPS_PORT');
+  const httpPort = await listen(gate, settings.host, settings.ports.http, 'GATEHOUSE_HTTP_PORT');
+  const managementPort = await listen(management.server, settings.managementHost, settings.ports.management, 'GATEHOUSE_MANAGEMENT_PORT');
+  const detach = [tls.attach(https as never), tls.attach(management.server as never)];
+  undo.push(async () => detach.forEach((stop) => stop()));
+  return {
+    name: settings.name,
+    urls: { https: `https://localhost:${httpsPort}`, http: `http://localhost:${httpPort}`, management: `https://localhost:${managementPort}` },
+    caFile: tls.caFile,
+    settings,
+    log,
+    trustHint: tls.trustHint ?? [],
+    close: () => shutdown.run(),
+  };
+}
+
+/** The port that a listening server got. */
+export const portOf = (server: Server): number => (server.address() as AddressInfo).port;

@@ -1,0 +1,36 @@
+// A step of the request path. The list of them (steps/index.ts) is the whole story of a request, in order; docs/request-path.md
+// draws it, and a test holds the two together.
+import type { FastifyInstance, FastifyServerOptions, RouteOptions } from 'fastify';
+import type { HealthRegistry, Logger } from '@gatehouse/observability';
+import type { ProblemCode } from '@gatehouse/problem-details';
+import type { Tls } from '@gatehouse/tls';
+import type { ServiceSettings } from './config/settings.ts';
+import type { RouteCatalogue, RouteRecord } from './route.catalogue.ts';
+
+/** What every step works with. Made once, before anything listens. */
+export interface ServiceContext {
+  readonly settings: ServiceSettings;
+  readonly log: Logger;
+  readonly health: HealthRegistry;
+  readonly tls: Tls;
+  readonly routes: RouteCatalogue;
+  /** True from the moment that shutdown begins. */
+  draining: boolean;
+}
+
+/** One row of the request path. Whatever a step does not need, it leaves out. */
+export interface Step {
+  readonly name: string;
+  /** One sentence for the docs. */
+  readonly does: string;
+  /** Every problem that this step can answer. */
+  readonly answers: readonly ProblemCode[];
+  /** False while the step has its place but another release brings it. */
+  readonly planned?: true;
+  /** Options that Fastify wants when it is made. */
+  readonly server?: (context: ServiceContext) => FastifyServerOptions;
+  /** Hooks for every request. */
+  readonly install?: (app: FastifyInstance, context: ServiceContext) => void;
+  /** Hooks for one route, made once from what the route declares. */
+  readonly onRoute?: (options: RouteOptions, route: RouteRecord, context: ServiceContext) => void;
+}

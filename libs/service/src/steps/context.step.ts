@@ -1,0 +1,56 @@
+// Step 2: every request gets an id of ours and a place in a trace (W3C Trace Context level 1). The caller's own id is not taken
+// over: it could collide, or carry what a log should not. Parsing waits until somebody asks.
+import { randomBytes, randomUUID } from 'node:crypto';
+import type { FastifyRequest } from 'fastify';
+import { ProblemError } from '@gatehouse/problem-details';
+import type { Step } from '../step.ts';
+
+/** W3C trace context of a request. */
+export interface TraceContext {
+  /** 32 hexadecimal digits: the caller's, or new. */
+  readonly traceId: string;
+  /** 16 hexadecimal digits of the caller's span; absent at the start of a trace. */
+  readonly parentId?: string;
+  readonly sampled: boolean;
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** W3C trace context: taken from a valid `traceparent`, else begun here. */
+    readonly trace: TraceContext;
+  }
+}
+
+export const context: Step = {
+  name: 'context',
+  does: 'Request id, W3C trace context, length of the URL.',
+  answers: ['url-too-long'],
+  server: () => ({ genReqId: () => randomUUID(), requestIdHeader: false }),
+  install(app, { settings }) {
+    const { maxUrlBytes } = settings.limits;
+    const traces = new WeakMap<FastifyRequest, TraceContext>();
+    app.decorateRequest('trace', {
+      getter() {
+        let trace = traces.get(this);
+        if (!trace) traces.set(this, (trace = parseTraceparent(this.headers.traceparent) ?? newTrace()));
+        return trace;
+      },
+    });
+    app.addHook('onRequest', (request, _reply, done) => {
+      done((request.raw.url?.length ?? 0) > maxUrlBytes ? new ProblemError('url-too-long') : undefined);
+    });
+  },
+};
+
+const TRACEPARENT = /^(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/;
+
+/** A valid traceparent, or nothing: an invalid one begins a new trace (W3C Trace Context §3.2.2.4). */
+export function parseTraceparent(header: string | string[] | undefined): TraceContext | undefined {
+  if (typeof header !== 'string' || header.length > 128) return undefined;
+  const match = TRACEPARENT.exec(header);
+  if (!match || (header.startsWith('00') && match[4] !== undefined)) return undefined;
+  const [, traceId = '', parentId, flags = '0'] = match;
+  return { traceId, parentId, sampled: (parseInt(flags, 16) & 1) === 1 };
+}
+
+const newTrace = (): TraceContext => ({ traceId: randomBytes(16).toString('hex'), sampled: false });

@@ -1,0 +1,32 @@
+// The request path: every step that a request takes, in order. Read it top to bottom; each row is a file. docs/request-path.md
+// is held equal to this list by a test.
+import type { Step } from '../step.ts';
+import { body } from './body.step.ts';
+import { clientAddress } from './client-address.step.ts';
+import { connection } from './connection.step.ts';
+import { context } from './context.step.ts';
+import { handler } from './handler.step.ts';
+import { audit, authenticate, authorize, rateLimitByAddress, rateLimitByPrincipal } from './planned.step.ts';
+import { problem } from './problem.step.ts';
+import { requestLog } from './request-log.step.ts';
+import { response } from './response.step.ts';
+import { securityHeadersStep } from './security-headers.step.ts';
+import { validate } from './validate.step.ts';
+
+export const requestPath: readonly Step[] = [
+  connection,
+  context,
+  securityHeadersStep,
+  clientAddress,
+  rateLimitByAddress,
+  authenticate,
+  rateLimitByPrincipal,
+  authorize,
+  body,
+  validate,
+  handler,
+  response,
+  audit,
+  requestLog,
+  problem,
+];

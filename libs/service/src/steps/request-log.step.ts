@@ -1,0 +1,25 @@
+// One line a request for operators: template of the route, never the URL (a query can hold a secret), never headers or bodies.
+import type { Step } from '../step.ts';
+
+export const requestLog: Step = {
+  name: 'request-log',
+  does: 'One log line a request, written in the background.',
+  answers: [],
+  install(app, { log, settings }) {
+    if (!settings.requestLog || !log.isLevelEnabled('info')) return;
+    app.addHook('onResponse', (request, reply, done) => {
+      log.info(
+        {
+          requestId: request.id,
+          method: request.method,
+          route: request.routeOptions.url ?? '(unmatched)',
+          status: reply.statusCode,
+          ms: Math.round(reply.elapsedTime * 10) / 10,
+          address: request.ip,
+        },
+        'request',
+      );
+      done();
+    });
+  },
+};

@@ -1,0 +1,80 @@
+// One object that a listener needs: complete options, and what a person should know about the certificate.
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import type { SecureContextOptions, Server, TlsOptions as ServerOptions } from 'node:tls';
+import { developmentCertificate, type CertificateMaterial } from './development.certificate.ts';
+import { TlsError } from './tls.error.ts';
+import type { TlsOptions } from './tls.options.ts';
+import { policyOptions } from './tls.policy.ts';
+
+/** What createTls works with. */
+export interface TlsContext {
+  readonly service: string;
+  readonly stateFolder: string;
+  readonly production: boolean;
+  readonly env?: NodeJS.ProcessEnv;
+}
+
+/** The TLS side of a service. */
+export interface Tls {
+  serverOptions(): SecureContextOptions & ServerOptions;
+  /** Keeps a listener's certificate current; returns what ends that. The first cut reads certificates at the start only. */
+  attach(server: Server): () => void;
+  readonly caFile?: string;
+  readonly trustHint?: readonly string[];
+  describe(): { source: string; subject: string; names: string; issuer: string; notBefore: string; notAfter: string; serial: string; fingerprint256: string };
+  close(): Promise<void>;
+}
+
+/** @throws TlsError naming the file or the setting, and the remedy */
+export async function createTls(options: TlsOptions, context: TlsContext): Promise<Tls> {
+  const { GATEHOUSE_TLS_CERT_FILE: certFile, GATEHOUSE_TLS_KEY_FILE: keyFile, GATEHOUSE_TLS_CA_FILE: caFile } = context.env ?? {};
+  if (certFile && keyFile) return tls('files', await readFiles(certFile, keyFile), caFile);
+  if (certFile || keyFile || context.production) {
+    throw new TlsError('no certificate: set both GATEHOUSE_TLS_CERT_FILE and GATEHOUSE_TLS_KEY_FILE (the development CA is not for production).');
+  }
+  const made = await developmentCertificate(context.stateFolder, context.service, options.names);
+  return tls('embedded development CA', made, made.caFile);
+}
+
+function tls(source: string, { cert, key }: CertificateMaterial, caFile?: string): Tls {
+  const leaf = new X509Certificate(cert);
+  return {
+    serverOptions: () => policyOptions({ cert, key }),
+    attach: () => () => undefined,
+    caFile,
+    trustHint: caFile ? ['Browsers: import the CA as an authority for websites:', `  ${caFile}`] : [],
+    describe: () => ({
+      source,
+      subject: leaf.subject,
+      names: leaf.subjectAltName ?? '',
+      issuer: leaf.issuer,
+      notBefore: leaf.validFrom,
+      notAfter: leaf.validTo,
+      serial: leaf.serialNumber,
+      fingerprint256: leaf.fingerprint256,
+    }),
+    close: async () => undefined,
+  };
+}
+
+async function readFiles(certFile: string, keyFile: string): Promise<CertificateMaterial> {
+  const [cert, key] = await Promise.all([read('GATEHOUSE_TLS_CERT_FILE', certFile), read('GATEHOUSE_TLS_KEY_FILE', keyFile)]);
+  let leaf: X509Certificate;
+  let pair: boolean;
+  try {
+    leaf = new X509Certificate(cert);
+    pair = leaf.checkPrivateKey(createPrivateKey(key));
+  } catch (error) {
+    throw new TlsError(`${certFile} or ${keyFile} is no valid PEM (${(error as Error).message}): write both again.`);
+  }
+  if (!pair) throw new TlsError(`${keyFile} is not the key of ${certFile}: give the pair that belongs together.`);
+  if (leaf.validToDate.getTime() < Date.now()) throw new TlsError(`${certFile} expired on ${leaf.validTo}: renew it.`);
+  return { cert, key };
+}
+
+function read(setting: string, file: string): Promise<string> {
+  return readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw new TlsError(`${setting}=${file} cannot be read (${error.code}): correct the path or its permissions.`);
+  });
+}

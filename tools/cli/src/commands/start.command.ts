@@ -1,0 +1,21 @@
+// `npm start`: runs a service in this process, from source, with its state under .gatehouse/ of the workspace.
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Command } from 'commander';
+import { serviceNames, workspaceRoot } from '../workspace.ts';
+
+/** Adds the command. */
+export function registerStart(program: Command): void {
+  program
+    .command('start')
+    .description('Run a service with everything it needs embedded (default: the reference API)')
+    .argument('[service]', 'name of a folder under apps/', 'api')
+    .action(async (service: string) => {
+      const names = serviceNames();
+      if (!names.includes(service)) program.error(`There is no service "${service}". There are: ${names.join(', ')}.`);
+      process.env.GATEHOUSE_STATE ??= join(workspaceRoot, '.gatehouse');
+      process.title = `gatehouse ${service}`;
+      if (process.stdout.isTTY) process.stdout.write(`Starting ${service} …\n`);
+      await import(pathToFileURL(join(workspaceRoot, 'apps', service, 'src/main.ts')).href);
+    });
+}

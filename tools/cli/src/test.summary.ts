@@ -1,0 +1,73 @@
+// Reads what Nx and Jest print, shows one line a project, the whole output of one that failed, and the totals.
+import { stripVTControlCharacters } from 'node:util';
+
+interface Counts {
+  passed: number;
+  failed: number;
+  skipped: number;
+}
+
+const HEADER = /^> nx run (\S+):test(?:\s+\[(.+)\])?/;
+const TOTALS = /^Tests:\s+(.*) total/;
+const TIME = /^Time:\s+([\d.]+ (?:s|ms|min))/;
+const SKIP_REASON = /^\s*(?:console\.\w+\s+)?skipped: .*/i;
+
+/** Feed it line by line; it prints through `print`. */
+export class TestSummary {
+  private readonly total: Counts = { passed: 0, failed: 0, skipped: 0 };
+  private readonly started = Date.now();
+  private project?: { name: string; cached: boolean; output: string[]; counts?: Counts; time?: string };
+  private crashed: string[] = [];
+
+  constructor(private readonly print: (line: string) => void) {}
+
+  line(raw: string): void {
+    const line = stripVTControlCharacters(raw);
+    const header = HEADER.exec(line);
+    if (header || /^ NX {2}/.test(line)) this.finishProject();
+    if (header) {
+      this.project = { name: header[1] ?? '?', cached: header[2] !== undefined, output: [] };
+      return;
+    }
+    if (!this.project) {
+      if (/error|cannot|failed/i.test(line) && !/^- /.test(line)) this.crashed.push(line);
+      return;
+    }
+    this.project.output.push(raw);
+    const totals = TOTALS.exec(line);
+    if (totals) this.project.counts = counts(totals[1] ?? '');
+    this.project.time ??= TIME.exec(line)?.[1];
+    if (SKIP_REASON.test(line)) this.print(`  ${line.trim()}`);
+  }
+
+  /** Prints the totals and returns the exit code: never 0 when something failed or nothing ran. */
+  end(code: number): number {
+    this.finishProject();
+    const { passed, failed, skipped } = this.total;
+    if (code !== 0 && failed === 0) this.crashed.forEach((line) => this.print(line));
+    this.print('');
+    this.print(`Took ${Math.round((Date.now() - this.started) / 1000)} s.`);
+    this.print(`${passed} passed, ${failed} failed, ${skipped} skipped`);
+    return code !== 0 ? code : failed > 0 || passed === 0 ? 1 : 0;
+  }
+
+  private finishProject(): void {
+    const { project } = this;
+    if (!project) return;
+    this.project = undefined;
+    const { passed, failed, skipped } = project.counts ?? { passed: 0, failed: 0, skipped: 0 };
+    this.total.passed += passed;
+    this.total.failed += failed;
+    this.total.skipped += skipped;
+    const broken = failed > 0 || project.output.some((line) => /^Test Suites:.* failed/.test(stripVTControlCharacters(line)));
+    if (broken && failed === 0) this.total.failed += 1; // a suite that could not run
+    if (broken) project.output.forEach((line) => this.print(line));
+    const facts = [`${passed} passed`, failed && `${failed} failed`, skipped && `${skipped} skipped`].filter(Boolean).join(', ');
+    this.print(`${broken ? '✗' : '✓'} ${project.name.padEnd(28)} ${facts}  ${project.cached ? 'unchanged' : (project.time ?? '')}`);
+  }
+}
+
+function counts(text: string): Counts {
+  const number = (word: string) => Number(new RegExp(`(\\d+) ${word}`).exec(text)?.[1] ?? 0);
+  return { passed: number('passed'), failed: number('failed'), skipped: number('skipped') + number('todo') };
+}
