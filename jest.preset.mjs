@@ -14,7 +14,7 @@ export default {
   testMatch: ['<rootDir>/{src,test}/**/*.{spec,e2e-spec}.ts'],
   testPathIgnorePatterns: ['/node_modules/', '/dist/'],
   moduleFileExtensions: ['ts', 'js', 'mjs', 'json', 'node'],
-  testEnvironmentOptions: { customExportConditions: ['@gatehouse/source', 'node', 'import', 'default'] },
+  testEnvironmentOptions: { customExportConditions: ['@gatehouse/source', 'node', 'default'] },
   coverageDirectory: 'coverage',
   coverageProvider: 'v8',
 };
