@@ -9,18 +9,24 @@ describe('toProblemError', () => {
   });
 
   it('answers 500 to what is no error at all', () => {
-    for (const thrown of [undefined, null, 'text', 42, { statusCode: 'x' }]) expect(toProblemError(thrown).code).toBe('internal');
+    for (const thrown of [undefined, null, 'text', 42, { statusCode: 'x' }])
+      expect(toProblemError(thrown).code).toBe('internal');
   });
 
   it('keeps the detail of an HttpException below 500, by its status', () => {
-    expect(toProblemError(new NotFoundException('No such account'))).toMatchObject({ code: 'not-found', detail: 'No such account' });
+    expect(toProblemError(new NotFoundException('No such account'))).toMatchObject({
+      code: 'not-found',
+      detail: 'No such account',
+    });
     expect(toProblemError(new BadRequestException()).code).toBe('bad-request');
   });
 
   it('knows what the framework refuses', () => {
     const refused = Object.assign(new Error('x'), { code: 'FST_ERR_CTP_BODY_TOO_LARGE', statusCode: 413 });
     expect(toProblemError(refused).code).toBe('body-too-large');
-    expect(toProblemError(Object.assign(new Error('x'), { code: 'HPE_HEADER_OVERFLOW' })).code).toBe('headers-too-large');
+    expect(toProblemError(Object.assign(new Error('x'), { code: 'HPE_HEADER_OVERFLOW' })).code).toBe(
+      'headers-too-large',
+    );
   });
 });
 
@@ -44,5 +50,6 @@ describe('defineProblems', () => {
 });
 
 it('every code has a remedy for the caller', () => {
-  for (const [code, type] of problemTypes()) if (code !== 'test-only-code') expect([code, type.remedy.length > 10]).toEqual([code, true]);
+  for (const [code, type] of problemTypes())
+    if (code !== 'test-only-code') expect([code, type.remedy.length > 10]).toEqual([code, true]);
 });

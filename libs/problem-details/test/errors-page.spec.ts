@@ -23,7 +23,8 @@ function render(): string {
 describe('docs/errors.md', () => {
   it('equals the catalogue, row by row', () => {
     if (process.env.UPDATE_DOCS) writeFileSync(page, render());
-    const cells = (text: string) => text.split('\n').map((line) => line.replaceAll(/\s*\|\s*/g, '|').replaceAll(/-{3,}/g, '---'));
+    const cells = (text: string) =>
+      text.split('\n').map((line) => line.replaceAll(/\s*\|\s*/g, '|').replaceAll(/-{3,}/g, '---'));
     expect(existsSync(page)).toBe(true);
     expect(cells(readFileSync(page, 'utf8'))).toEqual(cells(render()));
   });

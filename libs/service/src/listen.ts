@@ -26,8 +26,10 @@ async function explain(error: NodeJS.ErrnoException, host: string, port: number,
     const holder = await holderOf(port);
     return `port ${port} is taken${holder ? ` by ${holder}` : ''}.\n  End that process, or choose another port: ${setting}=${port + 10}`;
   }
-  if (error.code === 'EACCES') return `port ${port} needs more rights than this user has.\n  Choose one above 1023: ${setting}=8443`;
-  if (error.code === 'EADDRNOTAVAIL') return `${host} is no address of this machine.\n  Correct GATEHOUSE_HOST or GATEHOUSE_MANAGEMENT_HOST.`;
+  if (error.code === 'EACCES')
+    return `port ${port} needs more rights than this user has.\n  Choose one above 1023: ${setting}=8443`;
+  if (error.code === 'EADDRNOTAVAIL')
+    return `${host} is no address of this machine.\n  Correct GATEHOUSE_HOST or GATEHOUSE_MANAGEMENT_HOST.`;
   return `cannot listen on ${host}:${port}: ${error.message}`;
 }
 
@@ -38,9 +40,16 @@ async function holderOf(port: number): Promise<string | undefined> {
 
 async function holderByProc(port: number): Promise<string | undefined> {
   const hex = port.toString(16).toUpperCase().padStart(4, '0');
-  const tables = await Promise.all(['tcp', 'tcp6'].map((name) => readFile(`/proc/net/${name}`, 'utf8').catch(() => '')));
-  const rows = tables.join('\n').split('\n').map((line) => line.trim().split(/\s+/));
-  const inodes = new Set(rows.filter((row) => row[1]?.endsWith(`:${hex}`) && row[3] === '0A').map((row) => `socket:[${row[9]}]`));
+  const tables = await Promise.all(
+    ['tcp', 'tcp6'].map((name) => readFile(`/proc/net/${name}`, 'utf8').catch(() => '')),
+  );
+  const rows = tables
+    .join('\n')
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/));
+  const inodes = new Set(
+    rows.filter((row) => row[1]?.endsWith(`:${hex}`) && row[3] === '0A').map((row) => `socket:[${row[9]}]`),
+  );
   for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
     for (const fd of await readdir(`/proc/${pid}/fd`).catch(() => [])) {
       if (!inodes.has(await readlink(`/proc/${pid}/fd/${fd}`).catch(() => ''))) continue;

@@ -7,6 +7,8 @@ import type { FastifyReply } from 'fastify';
 export class ProblemToFastifyFilter implements ExceptionFilter {
   catch(error: unknown, host: ArgumentsHost): void {
     const reply = host.switchToHttp().getResponse<FastifyReply>();
-    void reply.send(error instanceof Error ? error : new Error('a handler threw something that is no Error', { cause: error }));
+    void reply.send(
+      error instanceof Error ? error : new Error('a handler threw something that is no Error', { cause: error }),
+    );
   }
 }

@@ -46,7 +46,9 @@ export class RouteCatalogue {
   /** @throws ConfigurationError naming every route on which something is undecided. */
   refuseUndecided(): void {
     const lines = this.records.flatMap((route) =>
-      route.undecided.map((reason) => `  ${route.method} ${route.url} (${route.controller}.${route.handler}): ${reason}`),
+      route.undecided.map(
+        (reason) => `  ${route.method} ${route.url} (${route.controller}.${route.handler}): ${reason}`,
+      ),
     );
     if (lines.length > 0) throw new ConfigurationError(`these routes are undecided:\n${lines.join('\n')}`);
   }
@@ -98,7 +100,10 @@ function declaration(controller: { name: string }, handler: string, method: obje
     } else if (kind === PARAMETER_KIND.query) {
       if (!schema) undecided.push('give the query a schema: @Query({ schema })');
       else if (data !== undefined) query.push(data);
-      else query.push(...Object.keys((z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }).properties ?? {}) as object));
+      else
+        query.push(
+          ...Object.keys((z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }).properties ?? {}) as object),
+        );
     } else if (kind === PARAMETER_KIND.param && !schema) {
       undecided.push(`give the path parameter a schema: @Param('${data ?? 'id'}', { schema })`);
     }

@@ -38,7 +38,11 @@ export async function runService(app: Type, service: ServiceDescriptor): Promise
 /** What went wrong, for a person; the stack only where it is a fault of ours. */
 function refuse(name: string, error: unknown): never {
   const known = error instanceof ConfigurationError || (error instanceof Error && 'remedy' in error);
-  const text = known ? (error as Error).message : error instanceof Error ? (error.stack ?? error.message) : String(error);
+  const text = known
+    ? (error as Error).message
+    : error instanceof Error
+      ? (error.stack ?? error.message)
+      : String(error);
   process.stderr.write(`\n${name} did not start: ${text}\n`);
   process.exit(known ? EXIT.configuration : EXIT.fault);
 }

@@ -52,13 +52,18 @@ export class Shutdown {
     const idle = setInterval(() => this.servers.forEach((server) => server.closeIdleConnections?.()), 50);
     const inTime = await Promise.race([closed.then(() => true), delay(settings.shutdown.drainMs).then(() => false)]);
     clearInterval(idle);
-    if (!inTime) log.warn({ connections: this.sockets.size, drainMs: settings.shutdown.drainMs }, 'cut connections that did not drain');
+    if (!inTime)
+      log.warn(
+        { connections: this.sockets.size, drainMs: settings.shutdown.drainMs },
+        'cut connections that did not drain',
+      );
     for (const step of this.undo.toReversed()) {
       await step().catch((error: unknown) => log.error({ err: error }, 'closing failed'));
     }
   }
 }
 
-const closeListener = (server: Listener) => new Promise<void>((resolve) => (server.listening ? server.close(() => resolve()) : resolve()));
+const closeListener = (server: Listener) =>
+  new Promise<void>((resolve) => (server.listening ? server.close(() => resolve()) : resolve()));
 
 const delay = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms).unref());

@@ -41,13 +41,26 @@ export interface RunningService {
  *
  * @throws ConfigurationError (nothing listens then), or what the certificate source or the database throws
  */
-export async function startService(app: Type, service: ServiceDescriptor, overrides: ServiceOverrides = {}): Promise<RunningService> {
+export async function startService(
+  app: Type,
+  service: ServiceDescriptor,
+  overrides: ServiceOverrides = {},
+): Promise<RunningService> {
   const settings = resolveSettings(service, process.env, overrides);
-  const log = await createLogger({ service: settings.name, level: settings.logLevel, pretty: !settings.production && process.stdout.isTTY });
+  const log = await createLogger({
+    service: settings.name,
+    level: settings.logLevel,
+    pretty: !settings.production && process.stdout.isTTY,
+  });
   const health = new HealthRegistry();
   const undo: (() => Promise<unknown>)[] = [];
   try {
-    const tls = await createTls(settings.tls, { service: settings.name, stateFolder: settings.stateFolder, production: settings.production, env: process.env });
+    const tls = await createTls(settings.tls, {
+      service: settings.name,
+      stateFolder: settings.stateFolder,
+      production: settings.production,
+      env: process.env,
+    });
     undo.push(() => tls.close());
     const context: ServiceContext = { settings, log, health, tls, routes: new RouteCatalogue(), draining: false };
     const { modules, close } = await openDependencies(context);
@@ -61,16 +74,30 @@ export async function startService(app: Type, service: ServiceDescriptor, overri
   }
 }
 
-async function openDependencies({ settings, health, log }: ServiceContext): Promise<{ modules: DynamicModule[]; close: () => Promise<void> }> {
+async function openDependencies({
+  settings,
+  health,
+  log,
+}: ServiceContext): Promise<{ modules: DynamicModule[]; close: () => Promise<void> }> {
   if (!settings.database) return { modules: [], close: async () => undefined };
   const { DatabaseModule, openDatabase } = await import('@gatehouse/database');
   const { name, stateFolder, production } = settings;
-  const database = await openDatabase(settings.database, { service: name, stateFolder, production, env: process.env, log });
+  const database = await openDatabase(settings.database, {
+    service: name,
+    stateFolder,
+    production,
+    env: process.env,
+    log,
+  });
   health.register('database', () => database.check());
   return { modules: [DatabaseModule.forRoot(database)], close: () => database.close() };
 }
 
-async function createApplication(app: Type, modules: DynamicModule[], context: ServiceContext): Promise<NestFastifyApplication> {
+async function createApplication(
+  app: Type,
+  modules: DynamicModule[],
+  context: ServiceContext,
+): Promise<NestFastifyApplication> {
   const adapter = serviceAdapter(requestPath, context);
   const nest = await NestFactory.create<NestFastifyApplication>(ServiceModule.around(app, modules, context), adapter, {
     bodyParser: false,
@@ -86,7 +113,11 @@ async function createApplication(app: Type, modules: DynamicModule[], context: S
   return nest;
 }
 
-async function listenAll(nest: INestApplication, context: ServiceContext, undo: (() => Promise<unknown>)[]): Promise<RunningService> {
+async function listenAll(
+  nest: INestApplication,
+  context: ServiceContext,
+  undo: (() => Promise<unknown>)[],
+): Promise<RunningService> {
   const { settings, tls, log } = context;
   const https = nest.getHttpServer() as Server;
   let httpsPort = 0;
@@ -100,12 +131,21 @@ async function listenAll(nest: INestApplication, context: ServiceContext, undo: 
   undo.push(() => shutdown.cut());
   httpsPort = await listen(https, settings.host, settings.ports.https, 'GATEHOUSE_HTTPS_PORT');
   const httpPort = await listen(gate, settings.host, settings.ports.http, 'GATEHOUSE_HTTP_PORT');
-  const managementPort = await listen(management.server, settings.managementHost, settings.ports.management, 'GATEHOUSE_MANAGEMENT_PORT');
+  const managementPort = await listen(
+    management.server,
+    settings.managementHost,
+    settings.ports.management,
+    'GATEHOUSE_MANAGEMENT_PORT',
+  );
   const detach = [tls.attach(https as never), tls.attach(management.server as never)];
   undo.push(async () => detach.forEach((stop) => stop()));
   return {
     name: settings.name,
-    urls: { https: `https://localhost:${httpsPort}`, http: `http://localhost:${httpPort}`, management: `https://localhost:${managementPort}` },
+    urls: {
+      https: `https://localhost:${httpsPort}`,
+      http: `http://localhost:${httpPort}`,
+      management: `https://localhost:${managementPort}`,
+    },
     caFile: tls.caFile,
     settings,
     log,

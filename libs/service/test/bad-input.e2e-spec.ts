@@ -102,7 +102,8 @@ describe('bad input', () => {
   });
 
   it('refuses conflicting lengths, the seed of request smuggling', async () => {
-    const both = 'POST /v1/notes HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n';
+    const both =
+      'POST /v1/notes HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n';
     expect(await sample.raw(both)).toMatch(/^HTTP\/1.1 400 /);
   });
 
@@ -116,7 +117,8 @@ describe('bad input', () => {
   });
 
   it('cuts a client that drips its body', async () => {
-    const head = 'POST /v1/notes HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{';
+    const head =
+      'POST /v1/notes HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{';
     const before = calls.count;
     const text = await sample.raw(head, (socket) => {
       const drip = setInterval(() => socket.write(' '), 100);
@@ -128,7 +130,10 @@ describe('bad input', () => {
 
   it('closes an HTTP/2 stream whose body does not come, with 408', async () => {
     const session = connectHttp2(sample.running.urls.https, { ca: sample.ca });
-    const stream = session.request({ ':method': 'POST', ':path': '/v1/notes', 'content-type': 'application/json' }, { endStream: false });
+    const stream = session.request(
+      { ':method': 'POST', ':path': '/v1/notes', 'content-type': 'application/json' },
+      { endStream: false },
+    );
     stream.on('error', () => undefined);
     stream.write('{');
     const status = await new Promise((resolve) => {

@@ -9,14 +9,20 @@ const ports = { https: 0, http: 0, management: 0 };
 
 describe('refuses to start', () => {
   it('with an unknown key in the descriptor, naming it', () => {
-    expect(() => defineService({ root: '.', name: 'x1', ports, limit: {} } as never)).toThrow(/"x1" is not valid[\s\S]*limit/);
+    expect(() => defineService({ root: '.', name: 'x1', ports, limit: {} } as never)).toThrow(
+      /"x1" is not valid[\s\S]*limit/,
+    );
   });
 
   it('with a proxy list that is everybody', () => {
     for (const proxy of ['0.0.0.0/0', '::/0', '0.0.0.0/1']) {
-      expect(() => defineService({ root: '.', name: 'x1', ports, trustedProxies: [proxy] })).toThrow('trusts nearly everybody');
+      expect(() => defineService({ root: '.', name: 'x1', ports, trustedProxies: [proxy] })).toThrow(
+        'trusts nearly everybody',
+      );
     }
-    expect(() => resolveSettings(sample, { GATEHOUSE_TRUSTED_PROXIES: '0.0.0.0/0' })).toThrow('trusts nearly everybody');
+    expect(() => resolveSettings(sample, { GATEHOUSE_TRUSTED_PROXIES: '0.0.0.0/0' })).toThrow(
+      'trusts nearly everybody',
+    );
   });
 
   it('with an unknown setting in the environment, suggesting the right one', () => {
@@ -24,7 +30,9 @@ describe('refuses to start', () => {
   });
 
   it('with a malformed setting, naming the variable', () => {
-    expect(() => resolveSettings(sample, { GATEHOUSE_HTTPS_PORT: '99999' })).toThrow(/GATEHOUSE_HTTPS_PORT=99999[\s\S]*ports.https/);
+    expect(() => resolveSettings(sample, { GATEHOUSE_HTTPS_PORT: '99999' })).toThrow(
+      /GATEHOUSE_HTTPS_PORT=99999[\s\S]*ports.https/,
+    );
   });
 
   it('with a route on which nobody decided, naming each reason', async () => {
@@ -60,6 +68,9 @@ describe('refuses to start', () => {
 describe('trusted proxies', () => {
   it('ignores X-Forwarded-For of a stranger and believes a listed proxy', async () => {
     // The address is seen in the request log only; what the log gets is what every later step gets.
-    expect(resolveSettings(sample, { GATEHOUSE_TRUSTED_PROXIES: '10.0.0.0/8, 192.0.2.1' }).trustedProxies).toEqual(['10.0.0.0/8', '192.0.2.1']);
+    expect(resolveSettings(sample, { GATEHOUSE_TRUSTED_PROXIES: '10.0.0.0/8, 192.0.2.1' }).trustedProxies).toEqual([
+      '10.0.0.0/8',
+      '192.0.2.1',
+    ]);
   });
 });

@@ -32,9 +32,10 @@ describe('the request path', () => {
 
   it('gives each request an id of its own and never the caller’s', async () => {
     const sent = { 'x-request-id': 'mine\\u0000' };
-    const ids = [await sample.call('/v1/notes/1', { headers: sent }), await sample.call('/v1/notes/1', { headers: sent })].map(
-      (answer) => answer.headers['x-request-id'],
-    );
+    const ids = [
+      await sample.call('/v1/notes/1', { headers: sent }),
+      await sample.call('/v1/notes/1', { headers: sent }),
+    ].map((answer) => answer.headers['x-request-id']);
     expect(new Set(ids).size).toBe(2);
     expect(ids.join()).toMatch(/^[0-9a-f-]{36},[0-9a-f-]{36}$/);
   });
@@ -70,7 +71,10 @@ describe('the request path', () => {
   });
 
   it('refuses a credential over plain HTTP', async () => {
-    const response = await fetch(sample.running.urls.http, { headers: { authorization: 'Bearer x' }, redirect: 'manual' });
+    const response = await fetch(sample.running.urls.http, {
+      headers: { authorization: 'Bearer x' },
+      redirect: 'manual',
+    });
     expect(response.status).toBe(403);
     expect(await response.json()).toMatchObject({ code: 'credential-exposed' });
   });
@@ -85,7 +89,10 @@ describe('the request path', () => {
 
     it('shows OpenAPI with what leaves and what can go wrong', async () => {
       const document = (await sample.call('/openapi.json', { origin: management() })).json() as never as {
-        paths: Record<string, Record<string, { requestBody?: unknown; responses: Record<string, { content?: object }> }>>;
+        paths: Record<
+          string,
+          Record<string, { requestBody?: unknown; responses: Record<string, { content?: object }> }>
+        >;
       };
       const create = document.paths['/v1/notes']?.post;
       expect(JSON.stringify(create?.requestBody)).toContain('"additionalProperties":false');
@@ -94,7 +101,10 @@ describe('the request path', () => {
     });
 
     it('shows health with details, the policy in force, and the docs', async () => {
-      expect((await sample.call('/health/ready', { origin: management() })).json()).toEqual({ status: 'ok', checks: [] });
+      expect((await sample.call('/health/ready', { origin: management() })).json()).toEqual({
+        status: 'ok',
+        checks: [],
+      });
       const policy = await sample.call('/policy', { origin: management() });
       expect(policy.text).toContain('"rate-limit-by-address"');
       const docs = await sample.call('/docs', { origin: management() });

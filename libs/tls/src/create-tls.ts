@@ -22,16 +22,31 @@ export interface Tls {
   attach(server: Server): () => void;
   readonly caFile?: string;
   readonly trustHint?: readonly string[];
-  describe(): { source: string; subject: string; names: string; issuer: string; notBefore: string; notAfter: string; serial: string; fingerprint256: string };
+  describe(): {
+    source: string;
+    subject: string;
+    names: string;
+    issuer: string;
+    notBefore: string;
+    notAfter: string;
+    serial: string;
+    fingerprint256: string;
+  };
   close(): Promise<void>;
 }
 
 /** @throws TlsError naming the file or the setting, and the remedy */
 export async function createTls(options: TlsOptions, context: TlsContext): Promise<Tls> {
-  const { GATEHOUSE_TLS_CERT_FILE: certFile, GATEHOUSE_TLS_KEY_FILE: keyFile, GATEHOUSE_TLS_CA_FILE: caFile } = context.env ?? {};
+  const {
+    GATEHOUSE_TLS_CERT_FILE: certFile,
+    GATEHOUSE_TLS_KEY_FILE: keyFile,
+    GATEHOUSE_TLS_CA_FILE: caFile,
+  } = context.env ?? {};
   if (certFile && keyFile) return tls('files', await readFiles(certFile, keyFile), caFile);
   if (certFile || keyFile || context.production) {
-    throw new TlsError('no certificate: set both GATEHOUSE_TLS_CERT_FILE and GATEHOUSE_TLS_KEY_FILE (the development CA is not for production).');
+    throw new TlsError(
+      'no certificate: set both GATEHOUSE_TLS_CERT_FILE and GATEHOUSE_TLS_KEY_FILE (the development CA is not for production).',
+    );
   }
   const made = await developmentCertificate(context.stateFolder, context.service, options.names);
   return tls('embedded development CA', made, made.caFile);
@@ -59,7 +74,10 @@ function tls(source: string, { cert, key }: CertificateMaterial, caFile?: string
 }
 
 async function readFiles(certFile: string, keyFile: string): Promise<CertificateMaterial> {
-  const [cert, key] = await Promise.all([read('GATEHOUSE_TLS_CERT_FILE', certFile), read('GATEHOUSE_TLS_KEY_FILE', keyFile)]);
+  const [cert, key] = await Promise.all([
+    read('GATEHOUSE_TLS_CERT_FILE', certFile),
+    read('GATEHOUSE_TLS_KEY_FILE', keyFile),
+  ]);
   let leaf: X509Certificate;
   let pair: boolean;
   try {

@@ -19,21 +19,35 @@ export interface CertificateMaterial {
 }
 
 /** Finds or makes the certificate; `caFile` is what a client has to trust. */
-export async function developmentCertificate(stateFolder: string, service: string, names: readonly string[]): Promise<CertificateMaterial & { caFile: string }> {
+export async function developmentCertificate(
+  stateFolder: string,
+  service: string,
+  names: readonly string[],
+): Promise<CertificateMaterial & { caFile: string }> {
   x509.cryptoProvider.set(webcrypto as never);
   const caFile = join(stateFolder, 'ca', 'ca.pem');
   const ca = await readOrMake(caFile, join(stateFolder, 'ca', 'ca.key'), makeAuthority, () => true);
   const folder = join(stateFolder, service, 'tls');
   const serves = (pem: string) => {
     const leaf = new NodeCertificate(pem);
-    return leaf.verify(new NodeCertificate(ca.cert).publicKey) && names.every((name) => (isIP(name) ? leaf.checkIP(name) : leaf.checkHost(name)));
+    return (
+      leaf.verify(new NodeCertificate(ca.cert).publicKey) &&
+      names.every((name) => (isIP(name) ? leaf.checkIP(name) : leaf.checkHost(name)))
+    );
   };
   const leaf = await readOrMake(join(folder, 'leaf.pem'), join(folder, 'leaf.key'), () => makeLeaf(ca, names), serves);
   return { ...leaf, caFile };
 }
 
-async function readOrMake(certFile: string, keyFile: string, make: () => Promise<CertificateMaterial>, fits: (pem: string) => boolean): Promise<CertificateMaterial> {
-  const [cert, key] = await Promise.all([certFile, keyFile].map((file) => readFile(file, 'utf8').catch(() => undefined)));
+async function readOrMake(
+  certFile: string,
+  keyFile: string,
+  make: () => Promise<CertificateMaterial>,
+  fits: (pem: string) => boolean,
+): Promise<CertificateMaterial> {
+  const [cert, key] = await Promise.all(
+    [certFile, keyFile].map((file) => readFile(file, 'utf8').catch(() => undefined)),
+  );
   if (cert && key && remaining(cert) > 1 / 3 && fits(cert)) return { cert, key };
   const made = await make();
   await mkdir(dirname(certFile), { recursive: true, mode: 0o700 });
@@ -55,7 +69,10 @@ async function write(file: string, text: string, mode: number): Promise<void> {
 }
 
 const newKeys = () => webcrypto.subtle.generateKey(P256, true, ['sign', 'verify']);
-const dates = (days: number) => ({ notBefore: new Date(Date.now() - 60_000), notAfter: new Date(Date.now() + days * DAY_MS) });
+const dates = (days: number) => ({
+  notBefore: new Date(Date.now() - 60_000),
+  notAfter: new Date(Date.now() + days * DAY_MS),
+});
 const serial = () => Buffer.from(webcrypto.getRandomValues(new Uint8Array(16))).toString('hex');
 
 async function keyPem(key: webcrypto.CryptoKey): Promise<string> {
@@ -70,14 +87,19 @@ async function makeAuthority(): Promise<CertificateMaterial> {
     ...dates(CA_DAYS),
     signingAlgorithm: P256,
     keys: keys as never,
-    extensions: [new x509.BasicConstraintsExtension(true, 0, true), new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true)],
+    extensions: [
+      new x509.BasicConstraintsExtension(true, 0, true),
+      new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
+    ],
   });
   return { cert: ca.toString('pem'), key: await keyPem(keys.privateKey as never) };
 }
 
 async function makeLeaf(ca: CertificateMaterial, names: readonly string[]): Promise<CertificateMaterial> {
   const keys = await newKeys();
-  const signingKey = await webcrypto.subtle.importKey('pkcs8', x509.PemConverter.decodeFirst(ca.key), P256, false, ['sign']);
+  const signingKey = await webcrypto.subtle.importKey('pkcs8', x509.PemConverter.decodeFirst(ca.key), P256, false, [
+    'sign',
+  ]);
   const leaf = await x509.X509CertificateGenerator.create({
     serialNumber: serial(),
     subject: 'CN=localhost',
@@ -90,7 +112,9 @@ async function makeLeaf(ca: CertificateMaterial, names: readonly string[]): Prom
       new x509.BasicConstraintsExtension(false, undefined, true),
       new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
       new x509.ExtendedKeyUsageExtension(['1.3.6.1.5.5.7.3.1']),
-      new x509.SubjectAlternativeNameExtension(names.map((name) => ({ type: isIP(name) ? 'ip' : 'dns', value: name }) as const)),
+      new x509.SubjectAlternativeNameExtension(
+        names.map((name) => ({ type: isIP(name) ? 'ip' : 'dns', value: name }) as const),
+      ),
     ],
   });
   return { cert: leaf.toString('pem'), key: await keyPem(keys.privateKey as never) };

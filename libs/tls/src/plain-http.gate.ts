@@ -16,7 +16,13 @@ const CREDENTIAL_PARAMETER = /[?&](access_token|token|api_?key|key|password|secr
 
 /** Makes the server of the plain-HTTP port. */
 export function createPlainHttpGate(options: PlainHttpGateOptions): Server {
-  const limits = { headersTimeout: 5_000, requestTimeout: 5_000, connectionsCheckingInterval: 1_000, keepAliveTimeout: 1, maxHeaderSize: 8_192 };
+  const limits = {
+    headersTimeout: 5_000,
+    requestTimeout: 5_000,
+    connectionsCheckingInterval: 1_000,
+    keepAliveTimeout: 1,
+    maxHeaderSize: 8_192,
+  };
   const server = createServer(limits, (request, response) => answer(request, response, options));
   server.maxConnections = 1_000;
   return server;
@@ -34,5 +40,11 @@ function answer(request: IncomingMessage, response: ServerResponse, options: Pla
   const requestId = randomUUID();
   if (exposed) options.onCredentialExposed?.({ requestId, address: request.socket.remoteAddress, method });
   const body = JSON.stringify(problemBody(exposed ? 'credential-exposed' : 'plain-http-refused', { requestId }));
-  response.writeHead(403, { 'content-type': PROBLEM_MEDIA_TYPE, 'content-length': Buffer.byteLength(body), 'cache-control': 'no-store' }).end(body);
+  response
+    .writeHead(403, {
+      'content-type': PROBLEM_MEDIA_TYPE,
+      'content-length': Buffer.byteLength(body),
+      'cache-control': 'no-store',
+    })
+    .end(body);
 }

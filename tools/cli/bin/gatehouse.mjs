@@ -18,7 +18,10 @@ const hook = new URL('../swc-hook.mjs', import.meta.url).href;
 const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 const child = spawn(node, ['--conditions=@gatehouse/source', '--import', hook, main, ...process.argv.slice(2)], {
   stdio: 'inherit',
-  env: { ...process.env, PATH: `${join(root, 'node_modules/.bin')}${process.platform === 'win32' ? ';' : ':'}${process.env.PATH}` },
+  env: {
+    ...process.env,
+    PATH: `${join(root, 'node_modules/.bin')}${process.platform === 'win32' ? ';' : ':'}${process.env.PATH}`,
+  },
 });
 // A terminal sends Ctrl-C to the child too; a supervisor sends SIGTERM to this process only.
 process.on('SIGINT', () => undefined);

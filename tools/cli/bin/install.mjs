@@ -18,11 +18,14 @@ export function whyInstall(root) {
   const installed = readJson(join(root, 'node_modules/.package-lock.json'));
   if (!installed) return 'none yet';
   const wanted = readJson(join(root, 'package-lock.json'));
-  if (!wanted) throw new Error('package-lock.json is missing or damaged: restore it with "git checkout package-lock.json".');
+  if (!wanted)
+    throw new Error('package-lock.json is missing or damaged: restore it with "git checkout package-lock.json".');
   for (const [path, entry] of Object.entries(wanted.packages)) {
     if (path === '' || entry.optional || entry.peer) continue;
     const have = installed.packages[path];
-    if (entry.link ? !existsSync(join(root, path)) : path.includes('node_modules/') && have?.version !== entry.version) {
+    if (
+      entry.link ? !existsSync(join(root, path)) : path.includes('node_modules/') && have?.version !== entry.version
+    ) {
       return `${path.replace(/^.*node_modules\//, '')} is not as the lock file says`;
     }
   }
@@ -43,16 +46,28 @@ function checkFolder(root) {
 const REMEDIES = [
   [/ENOSPC/, 'The disk is full: about 1 GB is needed. Free some space, or clone to another disk.'],
   [/EROFS|EACCES|EPERM/, 'A folder cannot be written to: clone into a folder of your own (and do not use sudo).'],
-  [/ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|ENETUNREACH|ECONNRESET/, 'The package registry is not reached: check the network and npm\'s proxy settings ("npm config list").'],
-  [/SELF_SIGNED|UNABLE_TO_(GET|VERIFY)|CERT_/, 'The registry\'s certificate is not trusted here: behind a company proxy, set npm\'s "cafile".'],
+  [
+    /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|ENETUNREACH|ECONNRESET/,
+    'The package registry is not reached: check the network and npm\'s proxy settings ("npm config list").',
+  ],
+  [
+    /SELF_SIGNED|UNABLE_TO_(GET|VERIFY)|CERT_/,
+    'The registry\'s certificate is not trusted here: behind a company proxy, set npm\'s "cafile".',
+  ],
 ];
 
 function npmCi(root) {
   return new Promise((resolve, reject) => {
     const started = Date.now();
-    const npm = process.env.npm_execpath?.endsWith('.js') ? [process.execPath, process.env.npm_execpath] : [process.platform === 'win32' ? 'npm.cmd' : 'npm'];
+    const npm = process.env.npm_execpath?.endsWith('.js')
+      ? [process.execPath, process.env.npm_execpath]
+      : [process.platform === 'win32' ? 'npm.cmd' : 'npm'];
     const [command, ...args] = [...npm, 'ci', '--no-audit', '--no-fund', '--loglevel=error'];
-    const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'inherit', 'pipe'], shell: process.platform === 'win32' });
+    const child = spawn(command, args, {
+      cwd: root,
+      stdio: ['ignore', 'inherit', 'pipe'],
+      shell: process.platform === 'win32',
+    });
     let tail = '';
     child.stderr.on('data', (chunk) => {
       tail = (tail + chunk).slice(-8_000);
@@ -71,7 +86,8 @@ function npmCi(root) {
         process.stderr.write(`Installed in ${Math.round((Date.now() - started) / 1000)} s.\n`);
         return resolve();
       }
-      const remedy = REMEDIES.find(([pattern]) => pattern.test(tail))?.[1] ?? 'Its messages are above. Try "npm ci" by hand.';
+      const remedy =
+        REMEDIES.find(([pattern]) => pattern.test(tail))?.[1] ?? 'Its messages are above. Try "npm ci" by hand.';
       reject(new Error(`the installation failed. ${remedy}`));
     });
   });

@@ -59,11 +59,16 @@ export class TestSummary {
     this.total.passed += passed;
     this.total.failed += failed;
     this.total.skipped += skipped;
-    const broken = failed > 0 || project.output.some((line) => /^Test Suites:.* failed/.test(stripVTControlCharacters(line)));
+    const broken =
+      failed > 0 || project.output.some((line) => /^Test Suites:.* failed/.test(stripVTControlCharacters(line)));
     if (broken && failed === 0) this.total.failed += 1; // a suite that could not run
     if (broken) project.output.forEach((line) => this.print(line));
-    const facts = [`${passed} passed`, failed && `${failed} failed`, skipped && `${skipped} skipped`].filter(Boolean).join(', ');
-    this.print(`${broken ? '✗' : '✓'} ${project.name.padEnd(28)} ${facts}  ${project.cached ? 'unchanged' : (project.time ?? '')}`);
+    const facts = [`${passed} passed`, failed && `${failed} failed`, skipped && `${skipped} skipped`]
+      .filter(Boolean)
+      .join(', ');
+    this.print(
+      `${broken ? '✗' : '✓'} ${project.name.padEnd(28)} ${facts}  ${project.cached ? 'unchanged' : (project.time ?? '')}`,
+    );
   }
 }
 

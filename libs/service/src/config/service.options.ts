@@ -9,57 +9,177 @@ const port = z.int().min(0).max(65_535);
 
 export const limitsSchema = z
   .strictObject({
-    maxBodyBytes: z.int().min(1).max(104_857_600).default(65_536).meta({ description: 'Largest request body, in bytes; above it 413. Raise it per service, never for uploads: those belong in an object store.' }),
-    maxBodyDepth: z.int().min(1).max(512).default(32).meta({ description: 'Deepest nesting of a JSON body; above it 400.' }),
-    maxHeaderBytes: z.int().min(1_024).max(65_536).default(16_384).meta({ description: 'Request line and headers together, in bytes; above it 431.' }),
-    maxUrlBytes: z.int().min(64).max(16_384).default(2_048).meta({ description: 'Path and query, in bytes; above it 414.' }),
-    headersTimeoutMs: z.int().min(100).max(60_000).default(10_000).meta({ description: 'How long a client may take to send the headers, in milliseconds; then the connection is closed.' }),
-    requestTimeoutMs: z.int().min(100).max(600_000).default(20_000).meta({ description: 'How long a client may take to send the whole request, in milliseconds; then 408.' }),
-    handlerTimeoutMs: z.int().min(100).max(600_000).default(30_000).meta({ description: 'How long a handler may take, in milliseconds; then 503.' }),
-    keepAliveTimeoutMs: z.int().min(0).max(600_000).default(10_000).meta({ description: 'How long an idle connection is kept, in milliseconds (HTTP/1.1 and HTTP/2).' }),
-    maxConnections: z.int().min(1).max(1_000_000).default(10_000).meta({ description: 'Open connections of this process; above it new ones are closed at once.' }),
-    maxConcurrentStreams: z.int().min(1).max(1_000).default(100).meta({ description: 'HTTP/2 streams of one connection at a time.' }),
+    maxBodyBytes: z
+      .int()
+      .min(1)
+      .max(104_857_600)
+      .default(65_536)
+      .meta({
+        description:
+          'Largest request body, in bytes; above it 413. Raise it per service, never for uploads: those belong in an object store.',
+      }),
+    maxBodyDepth: z
+      .int()
+      .min(1)
+      .max(512)
+      .default(32)
+      .meta({ description: 'Deepest nesting of a JSON body; above it 400.' }),
+    maxHeaderBytes: z
+      .int()
+      .min(1_024)
+      .max(65_536)
+      .default(16_384)
+      .meta({ description: 'Request line and headers together, in bytes; above it 431.' }),
+    maxUrlBytes: z
+      .int()
+      .min(64)
+      .max(16_384)
+      .default(2_048)
+      .meta({ description: 'Path and query, in bytes; above it 414.' }),
+    headersTimeoutMs: z
+      .int()
+      .min(100)
+      .max(60_000)
+      .default(10_000)
+      .meta({
+        description: 'How long a client may take to send the headers, in milliseconds; then the connection is closed.',
+      }),
+    requestTimeoutMs: z
+      .int()
+      .min(100)
+      .max(600_000)
+      .default(20_000)
+      .meta({ description: 'How long a client may take to send the whole request, in milliseconds; then 408.' }),
+    handlerTimeoutMs: z
+      .int()
+      .min(100)
+      .max(600_000)
+      .default(30_000)
+      .meta({ description: 'How long a handler may take, in milliseconds; then 503.' }),
+    keepAliveTimeoutMs: z
+      .int()
+      .min(0)
+      .max(600_000)
+      .default(10_000)
+      .meta({ description: 'How long an idle connection is kept, in milliseconds (HTTP/1.1 and HTTP/2).' }),
+    maxConnections: z
+      .int()
+      .min(1)
+      .max(1_000_000)
+      .default(10_000)
+      .meta({ description: 'Open connections of this process; above it new ones are closed at once.' }),
+    maxConcurrentStreams: z
+      .int()
+      .min(1)
+      .max(1_000)
+      .default(100)
+      .meta({ description: 'HTTP/2 streams of one connection at a time.' }),
   })
   .prefault({});
 
 export const headersSchema = z
   .strictObject({
-    hstsMaxAgeSeconds: z.int().min(0).default(63_072_000).meta({ description: 'Strict-Transport-Security max-age, in seconds (RFC 6797; ASVS 5.0 V3.4.1 asks for a year or more). 0 tells browsers to forget the policy.' }),
-    hstsIncludeSubDomains: z.boolean().default(true).meta({ description: 'Covers every sub-domain too. Turn it off only while a sub-domain still needs plain HTTP.' }),
-    contentSecurityPolicy: z.string().min(1).default("default-src 'none'; frame-ancestors 'none'").meta({ description: 'The policy on every API answer. An API serves nothing that a browser should render.' }),
-    cacheControl: z.string().min(1).default('no-store').meta({ description: 'Cache-Control of every API answer (ASVS 5.0 V14.3.2); a handler may set its own.' }),
+    hstsMaxAgeSeconds: z
+      .int()
+      .min(0)
+      .default(63_072_000)
+      .meta({
+        description:
+          'Strict-Transport-Security max-age, in seconds (RFC 6797; ASVS 5.0 V3.4.1 asks for a year or more). 0 tells browsers to forget the policy.',
+      }),
+    hstsIncludeSubDomains: z
+      .boolean()
+      .default(true)
+      .meta({
+        description: 'Covers every sub-domain too. Turn it off only while a sub-domain still needs plain HTTP.',
+      }),
+    contentSecurityPolicy: z
+      .string()
+      .min(1)
+      .default("default-src 'none'; frame-ancestors 'none'")
+      .meta({ description: 'The policy on every API answer. An API serves nothing that a browser should render.' }),
+    cacheControl: z
+      .string()
+      .min(1)
+      .default('no-store')
+      .meta({ description: 'Cache-Control of every API answer (ASVS 5.0 V14.3.2); a handler may set its own.' }),
   })
   .prefault({});
 
 export const shutdownSchema = z
   .strictObject({
-    graceMs: z.int().min(0).max(120_000).default(0).meta({ description: 'After SIGTERM: how long connections are still accepted while the ready probe already fails, in milliseconds. Behind a balancer, longer than its probe interval.' }),
-    drainMs: z.int().min(0).max(600_000).default(10_000).meta({ description: 'How long requests in flight may take to finish, in milliseconds; then they are cut.' }),
+    graceMs: z
+      .int()
+      .min(0)
+      .max(120_000)
+      .default(0)
+      .meta({
+        description:
+          'After SIGTERM: how long connections are still accepted while the ready probe already fails, in milliseconds. Behind a balancer, longer than its probe interval.',
+      }),
+    drainMs: z
+      .int()
+      .min(0)
+      .max(600_000)
+      .default(10_000)
+      .meta({ description: 'How long requests in flight may take to finish, in milliseconds; then they are cut.' }),
   })
   .prefault({});
 
 export const serviceOptionsSchema = z.strictObject({
   root: z.string().min(1).meta({ description: 'The folder of the service: import.meta.dirname.' }),
-  name: z.string().regex(/^[a-z][a-z0-9-]{0,38}[a-z0-9]$/, 'use 2–40 of a–z, 0–9 and -, beginning with a letter').meta({ description: 'The name of the service: folder, container, log field.' }),
-  description: z.string().max(200).default('').meta({ description: 'One sentence for people: OpenAPI and the table of services show it.' }),
+  name: z
+    .string()
+    .regex(/^[a-z][a-z0-9-]{0,38}[a-z0-9]$/, 'use 2–40 of a–z, 0–9 and -, beginning with a letter')
+    .meta({ description: 'The name of the service: folder, container, log field.' }),
+  description: z
+    .string()
+    .max(200)
+    .default('')
+    .meta({ description: 'One sentence for people: OpenAPI and the table of services show it.' }),
   version: z.string().default('0.0.0').meta({ description: 'Version of the API, as OpenAPI shows it.' }),
   ports: z.strictObject({
     https: port.meta({ description: 'HTTPS, HTTP/2 and HTTP/1.1.' }),
     http: port.meta({ description: 'The plain-HTTP gate: redirects a browser, refuses the rest.' }),
     management: port.meta({ description: 'Management over HTTPS: metrics, health with details, OpenAPI.' }),
   }),
-  host: z.string().min(1).default('127.0.0.1').meta({ description: 'The address that HTTPS and the gate listen on. 0.0.0.0 in a container.' }),
-  managementHost: z.string().min(1).default('127.0.0.1').meta({ description: 'The address of the management listener. Not to be reachable by callers.' }),
-  publicOrigin: z.url({ protocol: /^https$/ }).optional().meta({ description: 'How callers reach the service, such as https://api.example.com: where the gate redirects to. By default https://localhost and the port.' }),
-  trustedProxies: z.array(z.union([z.cidrv4(), z.cidrv6(), z.ipv4(), z.ipv6()])).default([]).meta({ description: 'Addresses whose X-Forwarded-For is believed. Nobody by default; everybody is refused.' }),
-  securityContact: z.array(z.string().regex(/^(mailto:|https:\/\/|tel:)/, 'begin with mailto:, https:// or tel:')).default([]).meta({ description: 'Contact lines of /.well-known/security.txt (RFC 9116).' }),
+  host: z
+    .string()
+    .min(1)
+    .default('127.0.0.1')
+    .meta({ description: 'The address that HTTPS and the gate listen on. 0.0.0.0 in a container.' }),
+  managementHost: z
+    .string()
+    .min(1)
+    .default('127.0.0.1')
+    .meta({ description: 'The address of the management listener. Not to be reachable by callers.' }),
+  publicOrigin: z
+    .url({ protocol: /^https$/ })
+    .optional()
+    .meta({
+      description:
+        'How callers reach the service, such as https://api.example.com: where the gate redirects to. By default https://localhost and the port.',
+    }),
+  trustedProxies: z
+    .array(z.union([z.cidrv4(), z.cidrv6(), z.ipv4(), z.ipv6()]))
+    .default([])
+    .meta({ description: 'Addresses whose X-Forwarded-For is believed. Nobody by default; everybody is refused.' }),
+  securityContact: z
+    .array(z.string().regex(/^(mailto:|https:\/\/|tel:)/, 'begin with mailto:, https:// or tel:'))
+    .default([])
+    .meta({ description: 'Contact lines of /.well-known/security.txt (RFC 9116).' }),
   logLevel: z.enum(LOG_LEVELS).default('info').meta({ description: 'The quietest level that is still logged.' }),
-  requestLog: z.boolean().default(true).meta({ description: 'One log line a request, without query, headers or body.' }),
+  requestLog: z
+    .boolean()
+    .default(true)
+    .meta({ description: 'One log line a request, without query, headers or body.' }),
   limits: limitsSchema,
   headers: headersSchema,
   shutdown: shutdownSchema,
   tls: tlsOptionsSchema.prefault({}).meta({ description: 'See @gatehouse/tls.' }),
-  database: databaseOptionsSchema.optional().meta({ description: 'See @gatehouse/database; left out, the service has none.' }),
+  database: databaseOptionsSchema
+    .optional()
+    .meta({ description: 'See @gatehouse/database; left out, the service has none.' }),
 });
 
 /** What a service.config.ts may say. */

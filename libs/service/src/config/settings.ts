@@ -25,8 +25,14 @@ export interface ServiceOverrides {
 }
 
 type Apply = (target: Record<string, unknown>, value: string) => void;
-const text = (key: string): Apply => (target, value) => void (target[key] = value);
-const list = (key: string): Apply => (target, value) => void (target[key] = value.split(',').map((item) => item.trim()));
+const text =
+  (key: string): Apply =>
+  (target, value) =>
+    void (target[key] = value);
+const list =
+  (key: string): Apply =>
+  (target, value) =>
+    void (target[key] = value.split(',').map((item) => item.trim()));
 const nested =
   (group: string, key: string): Apply =>
   (target, value) =>

@@ -24,7 +24,9 @@ const POLICY = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 's
 export function docsPage(app: FastifyInstance): void {
   const folder = swaggerUiFolder();
   if (!folder) return;
-  app.get('/docs', (_request, reply) => reply.header('content-security-policy', POLICY).type('text/html; charset=utf-8').send(PAGE));
+  app.get('/docs', (_request, reply) =>
+    reply.header('content-security-policy', POLICY).type('text/html; charset=utf-8').send(PAGE),
+  );
   app.get('/docs/start.js', (_request, reply) => reply.type('text/javascript; charset=utf-8').send(START));
   for (const [file, type] of Object.entries(FILES)) {
     app.get(`/docs/${file}`, (_request, reply) => reply.type(type).send(createReadStream(join(folder, file))));

@@ -9,7 +9,11 @@ import { docsPage } from './docs.page.ts';
 import { effectivePolicy } from './policy.ts';
 
 /** Makes the management server; the caller listens and closes. */
-export function managementServer(steps: readonly Step[], context: ServiceContext, openapi: () => Promise<object>): FastifyInstance {
+export function managementServer(
+  steps: readonly Step[],
+  context: ServiceContext,
+  openapi: () => Promise<object>,
+): FastifyInstance {
   const app = fastify({
     serverFactory: (handler) => tlsServer(handler as never, context) as never,
     bodyLimit: 1_024,
@@ -21,10 +25,18 @@ export function managementServer(steps: readonly Step[], context: ServiceContext
     reply.headers(headers);
     done();
   });
-  app.setNotFoundHandler((request, reply) => reply.code(404).type(PROBLEM_MEDIA_TYPE).send(problemBody('not-found', { requestId: request.id })));
+  app.setNotFoundHandler((request, reply) =>
+    reply
+      .code(404)
+      .type(PROBLEM_MEDIA_TYPE)
+      .send(problemBody('not-found', { requestId: request.id })),
+  );
   app.setErrorHandler((error, request, reply) => {
     context.log.error({ err: error, url: request.url }, 'management request failed');
-    return reply.code(500).type(PROBLEM_MEDIA_TYPE).send(problemBody('internal', { requestId: request.id }));
+    return reply
+      .code(500)
+      .type(PROBLEM_MEDIA_TYPE)
+      .send(problemBody('internal', { requestId: request.id }));
   });
   let document: Promise<object> | undefined;
   app.get('/openapi.json', () => (document ??= openapi()));
@@ -39,7 +51,10 @@ export function managementServer(steps: readonly Step[], context: ServiceContext
 }
 
 function tlsServer(handler: never, context: ServiceContext): Server {
-  const server = createServer({ ...context.tls.serverOptions(), headersTimeout: 5_000, requestTimeout: 10_000, maxHeaderSize: 8_192 }, handler);
+  const server = createServer(
+    { ...context.tls.serverOptions(), headersTimeout: 5_000, requestTimeout: 10_000, maxHeaderSize: 8_192 },
+    handler,
+  );
   server.maxConnections = 100;
   return server;
 }

@@ -10,13 +10,25 @@ import type { ServiceContext, Step } from '../step.ts';
 type Operation = { responses: Record<string, unknown> };
 
 /** Builds the document; takes some 50 ms, so it is made on the first request for it. */
-export async function openApiDocument(app: INestApplication, steps: readonly Step[], context: ServiceContext): Promise<OpenAPIObject> {
+export async function openApiDocument(
+  app: INestApplication,
+  steps: readonly Step[],
+  context: ServiceContext,
+): Promise<OpenAPIObject> {
   const { DocumentBuilder, SwaggerModule } = await import('@nestjs/swagger');
   const { name, description, version } = context.settings;
-  const config = new DocumentBuilder().setOpenAPIVersion('3.1.0').setTitle(name).setDescription(description).setVersion(version).build();
+  const config = new DocumentBuilder()
+    .setOpenAPIVersion('3.1.0')
+    .setTitle(name)
+    .setDescription(description)
+    .setVersion(version)
+    .build();
   const document = SwaggerModule.createDocument(app, config);
   document.servers = [{ url: context.settings.publicOrigin ?? `https://localhost:${context.settings.ports.https}` }];
-  document.components = { ...document.components, schemas: { ...document.components?.schemas, Problem: problemSchema } };
+  document.components = {
+    ...document.components,
+    schemas: { ...document.components?.schemas, Problem: problemSchema },
+  };
   for (const route of context.routes.all()) {
     const path = document.paths[route.url.replaceAll(/:(\w+)/g, '{$1}')] as Record<string, Operation> | undefined;
     const operation = path?.[route.method.toLowerCase()];

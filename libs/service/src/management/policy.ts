@@ -9,7 +9,12 @@ export function effectivePolicy(steps: readonly Step[], { routes, settings, tls 
     certificate: tls.describe(),
     limits: settings.limits,
     trustedProxies: settings.trustedProxies,
-    requestPath: steps.map(({ name, does, answers, planned }) => ({ name, does, answers, state: planned ? 'not in this release' : 'on' })),
+    requestPath: steps.map(({ name, does, answers, planned }) => ({
+      name,
+      does,
+      answers,
+      state: planned ? 'not in this release' : 'on',
+    })),
     routes: routes.all().map(({ method, url, query, body, response }) => ({
       method,
       url,

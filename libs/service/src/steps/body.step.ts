@@ -9,7 +9,15 @@ import type { Step } from '../step.ts';
 export const body: Step = {
   name: 'body',
   does: 'Media type, size, UTF-8, depth, parse.',
-  answers: ['unsupported-media-type', 'body-too-large', 'invalid-utf8', 'body-too-deep', 'forbidden-key', 'malformed-json', 'request-timeout'],
+  answers: [
+    'unsupported-media-type',
+    'body-too-large',
+    'invalid-utf8',
+    'body-too-deep',
+    'forbidden-key',
+    'malformed-json',
+    'request-timeout',
+  ],
   server: ({ settings }) => ({ bodyLimit: settings.limits.maxBodyBytes }),
   install(app, { settings }) {
     const { maxBodyDepth, requestTimeoutMs } = settings.limits;
@@ -38,7 +46,8 @@ function parseJson(request: FastifyRequest, buffer: Buffer, maxDepth: number): u
   }
   if (buffer.length === 0) throw new ProblemError('malformed-json', { detail: 'The body is empty.' });
   if (!isUtf8(buffer)) throw new ProblemError('invalid-utf8');
-  if (depthExceeds(buffer, maxDepth)) throw new ProblemError('body-too-deep', { detail: `At most ${maxDepth} levels.` });
+  if (depthExceeds(buffer, maxDepth))
+    throw new ProblemError('body-too-deep', { detail: `At most ${maxDepth} levels.` });
   try {
     return parse(buffer, { protoAction: 'error', constructorAction: 'error' }) as unknown;
   } catch (error) {

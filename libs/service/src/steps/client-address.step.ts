@@ -7,5 +7,7 @@ export const clientAddress: Step = {
   name: 'client-address',
   does: 'The address of the caller; only listed proxies may say it.',
   answers: [],
-  server: ({ settings }) => ({ trustProxy: settings.trustedProxies.length > 0 ? compile([...settings.trustedProxies]) : false }),
+  server: ({ settings }) => ({
+    trustProxy: settings.trustedProxies.length > 0 ? compile([...settings.trustedProxies]) : false,
+  }),
 };

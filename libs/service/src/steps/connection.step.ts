@@ -11,12 +11,14 @@ export const connection: Step = {
   name: 'connection',
   does: 'TLS policy; limits on header size, count of connections and streams, and time.',
   answers: ['malformed-http', 'headers-too-large', 'request-timeout'],
-  server: (context) => ({
-    http2: true,
-    https: { allowHTTP1: true },
-    serverFactory: ((handler: Handler) => createServer(handler, context)) as unknown as FastifyServerFactory,
-    clientErrorHandler: (error: Error & { code?: string }, socket: Socket) => answerClientError(error, socket, context),
-  }) as ReturnType<NonNullable<Step['server']>>,
+  server: (context) =>
+    ({
+      http2: true,
+      https: { allowHTTP1: true },
+      serverFactory: ((handler: Handler) => createServer(handler, context)) as unknown as FastifyServerFactory,
+      clientErrorHandler: (error: Error & { code?: string }, socket: Socket) =>
+        answerClientError(error, socket, context),
+    }) as ReturnType<NonNullable<Step['server']>>,
 };
 
 type Handler = Parameters<FastifyServerFactory>[0];
@@ -36,7 +38,11 @@ function createServer(handler: Handler, context: ServiceContext): Http2SecureSer
       ALPNProtocols: ['h2', 'http/1.1'],
       allowHTTP1: true,
       http1Options,
-      settings: { maxConcurrentStreams: limits.maxConcurrentStreams, maxHeaderListSize: limits.maxHeaderBytes, enablePush: false },
+      settings: {
+        maxConcurrentStreams: limits.maxConcurrentStreams,
+        maxHeaderListSize: limits.maxHeaderBytes,
+        enablePush: false,
+      },
       maxSessionInvalidFrames: 100,
       maxSessionRejectedStreams: 100,
       streamResetBurst: 200,
@@ -69,14 +75,17 @@ function closeIdleSessions(server: Http2SecureServer, limits: ServiceContext['se
     session.once('close', () => idleSince.delete(session));
   });
   const allowed = Math.max(limits.keepAliveTimeoutMs, limits.headersTimeoutMs);
-  const sweep = setInterval(() => {
-    const oldest = performance.now() - allowed;
-    for (const [session, since] of idleSince) {
-      if (since > oldest) continue;
-      session.close();
-      if (since < oldest - 1_000) session.destroy();
-    }
-  }, Math.min(1_000, allowed)).unref();
+  const sweep = setInterval(
+    () => {
+      const oldest = performance.now() - allowed;
+      for (const [session, since] of idleSince) {
+        if (since > oldest) continue;
+        session.close();
+        if (since < oldest - 1_000) session.destroy();
+      }
+    },
+    Math.min(1_000, allowed),
+  ).unref();
   server.once('close', () => clearInterval(sweep));
 }
 
@@ -90,9 +99,17 @@ function answerClientError(error: Error & { code?: string }, socket: Socket, con
 
 function rawAnswer(error: Error & { code?: string }, context: ServiceContext): string {
   const known = toProblemError(error);
-  const body = problemBody(known.code === 'internal' ? 'malformed-http' : known.code, { requestId: crypto.randomUUID() });
+  const body = problemBody(known.code === 'internal' ? 'malformed-http' : known.code, {
+    requestId: crypto.randomUUID(),
+  });
   const json = JSON.stringify(body);
-  const headers = { ...securityHeaders(context.settings), 'x-request-id': body.requestId, 'content-type': PROBLEM_MEDIA_TYPE, 'content-length': Buffer.byteLength(json), connection: 'close' };
+  const headers = {
+    ...securityHeaders(context.settings),
+    'x-request-id': body.requestId,
+    'content-type': PROBLEM_MEDIA_TYPE,
+    'content-length': Buffer.byteLength(json),
+    connection: 'close',
+  };
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
   return [`HTTP/1.1 ${body.status} ${body.title}`, ...lines, '', json].join('\r\n');
 }

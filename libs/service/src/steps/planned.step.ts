@@ -2,10 +2,20 @@
 // docs/request-path.md, so that nobody believes otherwise.
 import type { Step } from '../step.ts';
 
-const planned = (name: string, does: string, answers: Step['answers']): Step => ({ name, does, answers, planned: true });
+const planned = (name: string, does: string, answers: Step['answers']): Step => ({
+  name,
+  does,
+  answers,
+  planned: true,
+});
 
-export const rateLimitByAddress = planned('rate-limit-by-address', 'Limit by address, before any costly work.', ['rate-limited']);
-export const authenticate = planned('authenticate', 'Who calls: token, key or client certificate.', ['unauthenticated', 'rate-limited']);
+export const rateLimitByAddress = planned('rate-limit-by-address', 'Limit by address, before any costly work.', [
+  'rate-limited',
+]);
+export const authenticate = planned('authenticate', 'Who calls: token, key or client certificate.', [
+  'unauthenticated',
+  'rate-limited',
+]);
 export const rateLimitByPrincipal = planned('rate-limit-by-principal', 'Limit by principal.', ['rate-limited']);
 export const authorize = planned('authorize', 'May they: route, then object.', ['forbidden', 'not-found']);
 export const audit = planned('audit', 'The outcome is durable before the answer leaves.', ['dependency-unavailable']);

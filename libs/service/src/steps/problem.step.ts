@@ -18,15 +18,23 @@ export const problem: Step = {
 
 function unmatched(request: FastifyRequest, { routes }: ServiceContext): ProblemError {
   const path = request.raw.url?.split('?', 1)[0] ?? '/';
-  const allowed = [...new Set(routes.methodsOf(path).flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method])))];
+  const allowed = [
+    ...new Set(routes.methodsOf(path).flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method]))),
+  ];
   if (allowed.length === 0) return new ProblemError('not-found');
   return new ProblemError('method-not-allowed', { headers: { allow: allowed.join(', ') } });
 }
 
-function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply, { log, settings }: ServiceContext): void {
+function sendProblem(
+  error: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { log, settings }: ServiceContext,
+): void {
   const known = toProblemError(error);
   const { status, logLevel } = problemType(known.code);
-  if (logLevel === 'error') log.error({ requestId: request.id, code: known.code, err: known.cause ?? known }, 'request failed');
+  if (logLevel === 'error')
+    log.error({ requestId: request.id, code: known.code, err: known.cause ?? known }, 'request failed');
   const body = problemBody(known.code, {
     // A 5xx says no more than its title, whatever the thrower wrote.
     detail: status < 500 ? known.detail : undefined,

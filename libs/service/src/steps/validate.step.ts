@@ -10,7 +10,8 @@ export const validate: Step = {
   answers: ['unknown-parameter', 'duplicate-parameter', 'validation-failed', 'not-found'],
   onRoute(options, route) {
     const known = new Set(route.query);
-    const check: preValidationHookHandler = (request, _reply, done) => done(request.raw.url?.includes('?') ? refuseQuery(request, known) : undefined);
+    const check: preValidationHookHandler = (request, _reply, done) =>
+      done(request.raw.url?.includes('?') ? refuseQuery(request, known) : undefined);
     options.preValidation = [check, ...[options.preValidation ?? []].flat()];
   },
 };
@@ -18,9 +19,11 @@ export const validate: Step = {
 function refuseQuery(request: FastifyRequest, known: ReadonlySet<string>): ProblemError | undefined {
   const query = request.query as Record<string, unknown>;
   const twice = Object.keys(query).filter((name) => known.has(name) && Array.isArray(query[name]));
-  if (twice.length > 0) return new ProblemError('duplicate-parameter', { errors: twice.map(named('sent more than once')) });
+  if (twice.length > 0)
+    return new ProblemError('duplicate-parameter', { errors: twice.map(named('sent more than once')) });
   const unknown = Object.keys(query).filter((name) => !known.has(name));
-  if (unknown.length > 0) return new ProblemError('unknown-parameter', { errors: unknown.slice(0, 20).map(named('unknown')) });
+  if (unknown.length > 0)
+    return new ProblemError('unknown-parameter', { errors: unknown.slice(0, 20).map(named('unknown')) });
   return undefined;
 }
 
