@@ -1,7 +1,7 @@
 // The connections. A lost server never ends the process (every client has its 'error' listener), never hangs a request (bounded
 // waiting), and never lends out a connection that is still busy with a statement that timed out.
 import pg from 'pg';
-import type { PostgresPool, PostgresPoolClient, PostgresQueryResult } from 'kysely';
+import type { PostgresPool, PostgresPoolClient } from 'kysely';
 import type { DatabaseSettings } from './database.options.ts';
 import { isUnavailable, leavesConnectionUnusable, unavailable } from './unavailable.ts';
 
@@ -81,17 +81,17 @@ export function kyselyPool(pool: pg.Pool, settings: DatabaseSettings): PostgresP
 
 function wrap(client: pg.PoolClient, nameOf: (text: string) => string | undefined): PostgresPoolClient {
   let unusable = false;
+  const query = async (text: string, values?: readonly unknown[]): Promise<pg.QueryResult> => {
+    try {
+      return await client.query({ name: values?.length ? nameOf(text) : undefined, text, values: values as unknown[] });
+    } catch (error) {
+      if (leavesConnectionUnusable(error)) unusable = true;
+      throw isUnavailable(error) ? unavailable(error) : error;
+    }
+  };
   return {
-    async query<R>(text: unknown, values?: readonly unknown[]): Promise<PostgresQueryResult<R>> {
-      if (typeof text !== 'string') throw new TypeError('streaming is not supported');
-      try {
-        const named = values && values.length > 0 ? nameOf(text) : undefined;
-        return (await client.query({ name: named, text, values: values as unknown[] })) as never;
-      } catch (error) {
-        if (leavesConnectionUnusable(error)) unusable = true;
-        throw isUnavailable(error) ? unavailable(error) : error;
-      }
-    },
+    // Kysely asks with a text; a cursor is its own kind of call, which this lib does not offer.
+    query: query as unknown as PostgresPoolClient['query'],
     release: (destroy) => client.release(Boolean(destroy) || unusable),
   };
 }

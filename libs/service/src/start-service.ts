@@ -5,6 +5,7 @@ import type { Server } from 'node:http';
 import { NestFactory, ModulesContainer } from '@nestjs/core';
 import type { DynamicModule, INestApplication, Type } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { DatabaseModule, openDatabase } from '@gatehouse/database';
 import { createLogger, HealthRegistry, type Logger } from '@gatehouse/observability';
 import { createPlainHttpGate, createTls } from '@gatehouse/tls';
 import { SchemaPipe } from '@gatehouse/validation';
@@ -80,7 +81,6 @@ async function openDependencies({
   log,
 }: ServiceContext): Promise<{ modules: DynamicModule[]; close: () => Promise<void> }> {
   if (!settings.database) return { modules: [], close: async () => undefined };
-  const { DatabaseModule, openDatabase } = await import('@gatehouse/database');
   const { name, stateFolder, production } = settings;
   const database = await openDatabase(settings.database, {
     service: name,
