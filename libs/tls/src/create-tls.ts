@@ -2,7 +2,8 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { SecureContextOptions, Server, TlsOptions as ServerOptions } from 'node:tls';
-import { developmentCertificate, type CertificateMaterial } from './development.certificate.ts';
+import type { CertificateMaterial } from './certificate.source.ts';
+import { developmentCertificate } from './development.certificate.ts';
 import { TlsError } from './tls.error.ts';
 import type { TlsOptions } from './tls.options.ts';
 import { policyOptions } from './tls.policy.ts';

@@ -6,17 +6,12 @@ import { dirname, join } from 'node:path';
 import { isIP } from 'node:net';
 import 'reflect-metadata';
 import * as x509 from '@peculiar/x509';
+import type { CertificateMaterial } from './certificate.source.ts';
 
 const DAY_MS = 86_400_000;
 const CA_DAYS = 825;
 const LEAF_DAYS = 90;
 const P256 = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
-
-/** A chain and its key, PEM. */
-export interface CertificateMaterial {
-  readonly cert: string;
-  readonly key: string;
-}
 
 /** Finds or makes the certificate; `caFile` is what a client has to trust. */
 export async function developmentCertificate(

@@ -1,0 +1,95 @@
+// One process at a time: services that start together make one CA, and replicas that share a folder order one certificate. A lock
+// whose owner died is taken over; one that is held says by whom.
+import { randomBytes } from 'node:crypto';
+import { link, readFile, rename, stat, unlink, utimes, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { TlsError } from './tls.error.ts';
+
+/** See {@link withLock}. */
+export interface LockOptions {
+  /** How long to wait for another owner, in milliseconds. 0: do not wait. */
+  readonly waitMs?: number;
+  /** After this long without a sign of life the owner counts as dead, in milliseconds. */
+  readonly staleMs?: number;
+}
+
+/**
+ * Does work while holding the lock `file`; its folder has to exist.
+ *
+ * @throws TlsError when another process still holds it after `waitMs`, naming that process
+ */
+export async function withLock<T>(file: string, work: () => Promise<T>, options: LockOptions = {}): Promise<T> {
+  const { waitMs = 15_000, staleMs = 30_000 } = options;
+  const owner = `${hostname()} ${process.pid} ${randomBytes(9).toString('base64url')}\n`;
+  await acquire(file, owner, waitMs, staleMs);
+  const alive = setInterval(() => void touch(file), staleMs / 3).unref();
+  try {
+    return await work();
+  } finally {
+    clearInterval(alive);
+    if ((await readFile(file, 'utf8').catch(() => '')) === owner) await unlink(file).catch(() => undefined);
+  }
+}
+
+async function acquire(file: string, owner: string, waitMs: number, staleMs: number): Promise<void> {
+  const until = performance.now() + waitMs;
+  for (;;) {
+    if (await take(file, owner)) return;
+    const holder = await readFile(file, 'utf8').catch(() => undefined);
+    if (holder === undefined) continue;
+    if (await abandoned(file, holder, staleMs)) await takeAway(file, holder);
+    else if (performance.now() >= until) throw held(file, holder);
+    else await new Promise((resolve) => setTimeout(resolve, 20 + Math.random() * 40));
+  }
+}
+
+/** A link appears with its content or not at all, on every file system that has links; an exclusive open would be empty at first. */
+async function take(file: string, owner: string): Promise<boolean> {
+  const mine = `${file}.${randomBytes(6).toString('hex')}`;
+  try {
+    await writeFile(mine, owner, { mode: 0o600, flag: 'wx' });
+    await link(mine, file);
+    return true;
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') return false;
+    throw new TlsError(`${file} cannot be made (${code ?? message}): give this user its folder.`);
+  } finally {
+    await unlink(mine).catch(() => undefined);
+  }
+}
+
+async function abandoned(file: string, holder: string, staleMs: number): Promise<boolean> {
+  const [host, pid] = holder.split(' ');
+  if (host === hostname() && Number(pid) > 0 && !isAlive(Number(pid))) return true;
+  const seen = await stat(file).catch(() => undefined);
+  return seen !== undefined && Date.now() - seen.mtimeMs > staleMs;
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/** Two may see the same dead owner: what was moved away is looked at again, and a live owner gets its lock back. */
+async function takeAway(file: string, holder: string): Promise<void> {
+  const aside = `${file}.${randomBytes(6).toString('hex')}`;
+  try {
+    await rename(file, aside);
+  } catch {
+    return; // another was faster
+  }
+  if ((await readFile(aside, 'utf8').catch(() => holder)) !== holder) await link(aside, file).catch(() => undefined);
+  await unlink(aside).catch(() => undefined);
+}
+
+const touch = (file: string) => utimes(file, new Date(), new Date()).catch(() => undefined);
+
+const held = (file: string, holder: string) =>
+  new TlsError(
+    `process ${holder.split(' ')[1] ?? '?'} on ${holder.split(' ')[0] ?? '?'} holds ${file}: wait for it, or end it.`,
+  );
