@@ -2,14 +2,23 @@
 // `npm start` does not load the generator.
 import { Command } from 'commander';
 import { registerBench } from './commands/bench.command.ts';
+import { registerConform } from './commands/conform.command.ts';
+import { registerDestroy } from './commands/destroy.command.ts';
+import { registerNew } from './commands/new.command.ts';
 import { registerStart } from './commands/start.command.ts';
+import { registerSync } from './commands/sync.command.ts';
 import { registerTest } from './commands/test.command.ts';
+import { registerTlsAudit } from './commands/tls-audit.command.ts';
 
 const program = new Command('gatehouse')
   .description('Runs, makes and proves services that are HTTPS-only from their first commit.')
   .showHelpAfterError('Add --help to see what there is.')
   .configureOutput({ getOutHelpWidth: () => Math.min(process.stdout.columns ?? 80, 80) });
 
-for (const register of [registerBench, registerStart, registerTest]) register(program);
+const commands = [
+  ...[registerStart, registerTest, registerNew, registerSync, registerDestroy],
+  ...[registerConform, registerTlsAudit, registerBench],
+];
+for (const register of commands) register(program);
 
 await program.parseAsync();
