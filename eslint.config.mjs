@@ -9,6 +9,11 @@ export default [
     files: ['**/*.ts', '**/*.mjs'],
     rules: {
       '@typescript-eslint/no-explicit-any': 'error',
+      // A leading underscore says "left out on purpose", as in { seq: _, ...rest }.
+      '@typescript-eslint/no-unused-vars': [
+        'error',
+        { argsIgnorePattern: '^_', varsIgnorePattern: '^_', ignoreRestSiblings: true },
+      ],
       '@nx/enforce-module-boundaries': [
         'error',
         {

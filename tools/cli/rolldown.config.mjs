@@ -1,5 +1,4 @@
 // One service -> one ESM file. Run with cwd = the service's folder.
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { defineConfig } from 'rolldown';
 

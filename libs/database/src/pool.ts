@@ -1,6 +1,7 @@
 // The connections. A lost server never ends the process (every client has its 'error' listener), never hangs a request (bounded
 // waiting), and never lends out a connection that is still busy with a statement that timed out.
 import pg from 'pg';
+import { ProblemError } from '@gatehouse/problem-details';
 import type { PostgresPool, PostgresPoolClient } from 'kysely';
 import type { DatabaseSettings } from './database.options.ts';
 import { isUnavailable, leavesConnectionUnusable, unavailable } from './unavailable.ts';
@@ -86,7 +87,7 @@ function wrap(client: pg.PoolClient, nameOf: (text: string) => string | undefine
       return await client.query({ name: values?.length ? nameOf(text) : undefined, text, values: values as unknown[] });
     } catch (error) {
       if (leavesConnectionUnusable(error)) unusable = true;
-      throw isUnavailable(error) ? unavailable(error) : error;
+      throw translated(error);
     }
   };
   return {
@@ -94,4 +95,16 @@ function wrap(client: pg.PoolClient, nameOf: (text: string) => string | undefine
     query: query as unknown as PostgresPoolClient['query'],
     release: (destroy) => client.release(Boolean(destroy) || unusable),
   };
+}
+
+/** SQLSTATE of U+0000 in a text: valid JSON, and nothing that PostgreSQL stores. */
+const NOT_STORABLE = new Set(['22021', '22P05']);
+
+function translated(error: unknown): unknown {
+  if (isUnavailable(error)) return unavailable(error);
+  if (!NOT_STORABLE.has(Object(error).code as string)) return error;
+  return new ProblemError('validation-failed', {
+    detail: 'A text holds a character that cannot be stored.',
+    cause: error,
+  });
 }

@@ -1,25 +1,27 @@
 import { connect as connectHttp2 } from 'node:http2';
-import { calls } from './fixtures/sample.app.ts';
-import { startSample, type Answer } from './fixtures/sample.client.ts';
+import { calls, sample as sampleService, SampleModule } from './fixtures/sample.app.ts';
+import { type Answer, startForTest, type TestService } from '../src/testing/index.ts';
 
 const json = { 'content-type': 'application/json' };
 
 describe('bad input', () => {
-  let sample: Awaited<ReturnType<typeof startSample>>;
+  let sample: TestService;
   beforeAll(async () => {
-    sample = await startSample({ limits: { headersTimeoutMs: 600, requestTimeoutMs: 900, keepAliveTimeoutMs: 500 } });
+    sample = await startForTest(SampleModule, sampleService, {
+      limits: { headersTimeoutMs: 600, requestTimeoutMs: 900, keepAliveTimeoutMs: 500 },
+    });
   });
-  afterAll(() => sample.stop());
+  afterAll(() => sample.close());
 
   const post = (body: string | Buffer, headers: Record<string, string> = json) =>
-    sample.call('/v1/notes', { method: 'POST', body, headers });
+    sample.call('POST', '/v1/notes', { body, headers });
 
   function expectProblem(answer: Answer, status: number, code: string): void {
-    expect(answer.json()).toMatchObject({ status, code, type: `urn:gatehouse:problem:${code}` });
+    expect(answer.body).toMatchObject({ status, code, type: `urn:gatehouse:problem:${code}` });
     expect(answer.status).toBe(status);
     expect(answer.headers['content-type']).toContain('application/problem+json');
     expect(answer.headers['strict-transport-security']).toBe('max-age=63072000; includeSubDomains');
-    expect(answer.headers['x-request-id']).toBe(answer.json().requestId);
+    expect(answer.headers['x-request-id']).toBe(answer.body.requestId);
     expect(answer.text).not.toMatch(/\bat .*\.[tj]s|node_modules/);
   }
 
@@ -66,30 +68,30 @@ describe('bad input', () => {
   });
 
   it('refuses an unknown route, and a method that the route does not have with Allow', async () => {
-    expectProblem(await sample.call('/v1/nothing'), 404, 'not-found');
-    const wrong = await sample.call('/v1/notes/1', { method: 'PUT', headers: json, body: '{}' });
+    expectProblem(await sample.call('GET', '/v1/nothing'), 404, 'not-found');
+    const wrong = await sample.call('PUT', '/v1/notes/1', { body: {} });
     expectProblem(wrong, 405, 'method-not-allowed');
     expect(wrong.headers.allow).toBe('GET, HEAD, DELETE');
   });
 
   it('refuses TRACE and CONNECT', async () => {
-    expect((await sample.call('/v1/notes', { method: 'TRACE' })).status).toBeGreaterThanOrEqual(404);
+    expect((await sample.call('TRACE', '/v1/notes')).status).toBeGreaterThanOrEqual(404);
     expect(await sample.raw('CONNECT evil.test:443 HTTP/1.1\r\nHost: evil.test:443\r\n\r\n')).not.toContain(' 200 ');
   });
 
   it('refuses unknown, duplicate and malformed query parameters', async () => {
-    expectProblem(await sample.call('/v1/notes?admin=1'), 400, 'unknown-parameter');
-    expectProblem(await sample.call('/v1/notes/1?x=1'), 400, 'unknown-parameter');
-    expectProblem(await sample.call('/health/live?x'), 400, 'unknown-parameter');
-    expectProblem(await sample.call('/v1/notes?limit=1&limit=2'), 400, 'duplicate-parameter');
-    expectProblem(await sample.call('/v1/notes?limit=many'), 422, 'validation-failed');
-    expectProblem(await sample.call('/v1/notes?__proto__=1'), 400, 'unknown-parameter');
+    expectProblem(await sample.call('GET', '/v1/notes?admin=1'), 400, 'unknown-parameter');
+    expectProblem(await sample.call('GET', '/v1/notes/1?x=1'), 400, 'unknown-parameter');
+    expectProblem(await sample.call('GET', '/health/live?x'), 400, 'unknown-parameter');
+    expectProblem(await sample.call('GET', '/v1/notes?limit=1&limit=2'), 400, 'duplicate-parameter');
+    expectProblem(await sample.call('GET', '/v1/notes?limit=many'), 422, 'validation-failed');
+    expectProblem(await sample.call('GET', '/v1/notes?__proto__=1'), 400, 'unknown-parameter');
   });
 
   it('refuses a path parameter that names nothing, a malformed path, and a long URL', async () => {
-    expectProblem(await sample.call('/v1/notes/abc'), 404, 'not-found');
-    expectProblem(await sample.call('/v1/notes/%E0%A4'), 400, 'malformed-url');
-    expectProblem(await sample.call(`/v1/notes?limit=${'1'.repeat(3_000)}`), 414, 'url-too-long');
+    expectProblem(await sample.call('GET', '/v1/notes/abc'), 404, 'not-found');
+    expectProblem(await sample.call('GET', '/v1/notes/%E0%A4'), 400, 'malformed-url');
+    expectProblem(await sample.call('GET', `/v1/notes?limit=${'1'.repeat(3_000)}`), 414, 'url-too-long');
   });
 
   it('refuses huge headers with 431 and malformed HTTP with 400', async () => {
@@ -129,7 +131,7 @@ describe('bad input', () => {
   });
 
   it('closes an HTTP/2 stream whose body does not come, with 408', async () => {
-    const session = connectHttp2(sample.running.urls.https, { ca: sample.ca });
+    const session = connectHttp2(sample.urls.https, { ca: sample.ca });
     const stream = session.request(
       { ':method': 'POST', ':path': '/v1/notes', 'content-type': 'application/json' },
       { endStream: false },
@@ -145,13 +147,13 @@ describe('bad input', () => {
   });
 
   it('closes an HTTP/2 session that does nothing', async () => {
-    const session = connectHttp2(sample.running.urls.https, { ca: sample.ca });
+    const session = connectHttp2(sample.urls.https, { ca: sample.ca });
     session.on('error', () => undefined);
     await expect(new Promise((resolve) => session.on('close', () => resolve('closed')))).resolves.toBe('closed');
   });
 
   it('lives through an HTTP/2 rapid reset', async () => {
-    const session = connectHttp2(sample.running.urls.https, { ca: sample.ca });
+    const session = connectHttp2(sample.urls.https, { ca: sample.ca });
     session.on('error', () => undefined);
     for (let index = 0; index < 2_000 && !session.destroyed; index++) {
       const stream = session.request({ ':path': '/v1/notes/slow' });
@@ -160,13 +162,13 @@ describe('bad input', () => {
     }
     await new Promise((resolve) => setTimeout(resolve, 300));
     session.destroy();
-    expect((await sample.call('/health/live')).status).toBe(200);
+    expect((await sample.call('GET', '/health/live')).status).toBe(200);
   });
 
   it('says nothing of why in a 500', async () => {
-    const answer = await sample.call('/v1/notes/broken');
+    const answer = await sample.call('GET', '/v1/notes/broken');
     expectProblem(answer, 500, 'internal');
     expect(answer.text).not.toContain('hunter2');
-    expect(answer.json().detail).toBeUndefined();
+    expect(answer.body.detail).toBeUndefined();
   });
 });

@@ -2,8 +2,8 @@ import { Body, Controller, Get, Module, Post } from '@nestjs/common';
 import { Returns } from '@gatehouse/validation';
 import { z } from 'zod';
 import { defineService, resolveSettings } from '../src/index.ts';
-import { startSample } from './fixtures/sample.client.ts';
-import { sample } from './fixtures/sample.app.ts';
+import { startForTest } from '../src/testing/index.ts';
+import { sample, SampleModule } from './fixtures/sample.app.ts';
 
 const ports = { https: 0, http: 0, management: 0 };
 
@@ -21,7 +21,7 @@ describe('refuses to start', () => {
       );
     }
     expect(() => resolveSettings(sample, { GATEHOUSE_TRUSTED_PROXIES: '0.0.0.0/0' })).toThrow(
-      'trusts nearly everybody',
+      'GATEHOUSE_TRUSTED_PROXIES: 0.0.0.0/0 trusts nearly everybody',
     );
   });
 
@@ -50,18 +50,18 @@ describe('refuses to start', () => {
     }
     @Module({ controllers: [OpenController] })
     class OpenModule {}
-    const start = startSample({}, OpenModule);
+    const start = startForTest(OpenModule, sample);
     await expect(start).rejects.toThrow(/GET \/open \(OpenController.list\): declare the answer/);
     await expect(start).rejects.toThrow(/POST \/open \(OpenController.create\): make the body schema strict at #/);
   });
 
   it('on a taken port, naming the process and the setting', async () => {
-    const first = await startSample();
-    const port = Number(new URL(first.running.urls.https).port);
-    await expect(startSample({ ports: { ...ports, https: port } })).rejects.toThrow(
+    const first = await startForTest(SampleModule, sample);
+    const port = Number(new URL(first.urls.https).port);
+    await expect(startForTest(SampleModule, sample, { ports: { ...ports, https: port } })).rejects.toThrow(
       new RegExp(`port ${port} is taken by process ${process.pid}[\\s\\S]*GATEHOUSE_HTTPS_PORT`),
     );
-    await first.stop();
+    await first.close();
   });
 });
 

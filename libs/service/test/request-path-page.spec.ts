@@ -7,7 +7,7 @@ const page = new URL('../../../docs/request-path.md', import.meta.url);
 function render(): string {
   const rows = requestPath.map(({ name, does, answers, planned }, index) => {
     const codes = answers.map((code) => `${problemType(code).status} \`${code}\``).join(', ') || '–';
-    return `| ${index + 1} | ${planned ? `${name} *(not in this release)*` : `**${name}**`} | ${does} | ${codes} |`;
+    return `| ${index + 1} | ${planned ? `${name} _(not in this release)_` : `**${name}**`} | ${does} | ${codes} |`;
   });
   return [
     '# The request path',

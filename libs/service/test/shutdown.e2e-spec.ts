@@ -1,35 +1,36 @@
-import { startSample } from './fixtures/sample.client.ts';
+import { startForTest } from '../src/testing/index.ts';
+import { sample as sampleService, SampleModule } from './fixtures/sample.app.ts';
 
 describe('shutdown', () => {
   it('fails the ready probe during the grace, then finishes what is in flight and takes nothing new', async () => {
-    const sample = await startSample({ shutdown: { graceMs: 300, drainMs: 3_000 } });
-    const slow = sample.call('/v1/notes/slow');
+    const sample = await startForTest(SampleModule, sampleService, { shutdown: { graceMs: 300, drainMs: 3_000 } });
+    const slow = sample.call('GET', '/v1/notes/slow');
     await new Promise((resolve) => setTimeout(resolve, 100));
-    const closing = sample.running.close();
-    expect((await sample.call('/health/ready')).status).toBe(503);
-    expect((await sample.call('/health/live')).status).toBe(200);
-    const late = sample.call('/v1/notes/slow');
-    expect((await slow).json()).toEqual({ done: true });
+    const closing = sample.close();
+    expect((await sample.call('GET', '/health/ready')).status).toBe(503);
+    expect((await sample.call('GET', '/health/live')).status).toBe(200);
+    const late = sample.call('GET', '/v1/notes/slow');
+    expect((await slow).body).toEqual({ done: true });
     expect((await late).headers.connection).toBe('close');
     await closing;
-    await expect(sample.call('/health/live')).rejects.toThrow(/ECONNREFUSED/);
-    await sample.stop();
+    await expect(sample.call('GET', '/health/live')).rejects.toThrow(/ECONNREFUSED/);
+    await sample.close();
   });
 
   it('cuts what does not finish within the drain time', async () => {
-    const sample = await startSample({ shutdown: { graceMs: 0, drainMs: 100 } });
-    const slow = sample.call('/v1/notes/slow').catch((error: Error) => error);
+    const sample = await startForTest(SampleModule, sampleService, { shutdown: { graceMs: 0, drainMs: 100 } });
+    const slow = sample.call('GET', '/v1/notes/slow').catch((error: Error) => error);
     await new Promise((resolve) => setTimeout(resolve, 100));
     const started = Date.now();
-    await sample.running.close();
+    await sample.close();
     expect(Date.now() - started).toBeLessThan(350);
     expect(await slow).toMatchObject({ code: 'ECONNRESET' });
-    await sample.stop();
+    await sample.close();
   });
 
   it('can be asked twice', async () => {
-    const sample = await startSample();
-    await Promise.all([sample.running.close(), sample.running.close()]);
-    await sample.stop();
+    const sample = await startForTest(SampleModule, sampleService);
+    await Promise.all([sample.close(), sample.close()]);
+    await sample.close();
   });
 });

@@ -1,0 +1,11 @@
+import { defineService } from '@gatehouse/service';
+import { ledgerMigrations } from './src/ledger/ledger.migrations.ts';
+
+export default defineService({
+  root: import.meta.dirname,
+  name: 'api',
+  description: 'A small ledger: accounts, and transfers between them.',
+  version: '0.1.0',
+  ports: { https: 8443, http: 8080, management: 9443 },
+  database: { migrations: ledgerMigrations },
+});

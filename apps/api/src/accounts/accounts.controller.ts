@@ -1,0 +1,45 @@
+import { Body, Controller, Get, Headers, Param, Patch, Post, Query, Res } from '@nestjs/common';
+import { Returns } from '@gatehouse/validation';
+import type { FastifyReply } from 'fastify';
+import { expectedVersion, tagged } from './account.etag.ts';
+import { accountChange, accountId, accountsPage, accountsQuery, accountView, newAccount } from './accounts.schemas.ts';
+import type { AccountChange, AccountsQuery, NewAccount } from './accounts.schemas.ts';
+import { AccountsService } from './accounts.service.ts';
+
+const REPLY = { passthrough: true };
+
+@Controller('v1/accounts')
+export class AccountsController {
+  constructor(private readonly accounts: AccountsService) {}
+
+  @Post()
+  @Returns(accountView, { status: 201 })
+  async create(@Body({ schema: newAccount }) body: NewAccount, @Res(REPLY) reply: FastifyReply) {
+    const account = await this.accounts.create(body);
+    reply.header('location', `/v1/accounts/${account.id}`);
+    return tagged(reply, account);
+  }
+
+  @Get()
+  @Returns(accountsPage)
+  list(@Query({ schema: accountsQuery }) query: AccountsQuery) {
+    return this.accounts.list(query);
+  }
+
+  @Get(':id')
+  @Returns(accountView)
+  async find(@Param('id', { schema: accountId }) id: string, @Res(REPLY) reply: FastifyReply) {
+    return tagged(reply, await this.accounts.find(id));
+  }
+
+  @Patch(':id')
+  @Returns(accountView)
+  async change(
+    @Param('id', { schema: accountId }) id: string,
+    @Headers('if-match') ifMatch: string | undefined,
+    @Body({ schema: accountChange }) body: AccountChange,
+    @Res(REPLY) reply: FastifyReply,
+  ) {
+    return tagged(reply, await this.accounts.change(id, expectedVersion(ifMatch), body));
+  }
+}

@@ -1,0 +1,31 @@
+// What goes in is refused if it has a field that is not named here; what goes out has only these fields.
+import { z } from 'zod';
+import { currency, MAX_AMOUNT } from '../ledger/money.schemas.ts';
+import { pageOf, pageQuery } from '../ledger/page.ts';
+
+export const accountId = z.uuid();
+
+const holder = z.string().trim().min(1).max(200);
+const overdraftLimit = z.int().min(0).max(MAX_AMOUNT).meta({ description: 'How far below zero the balance may go' });
+
+export const newAccount = z.strictObject({ holder, currency, overdraftLimit: overdraftLimit.default(0) });
+export const accountChange = z
+  .strictObject({ holder, overdraftLimit })
+  .partial()
+  .refine((change) => Object.keys(change).length > 0, 'must change something');
+export const accountView = z.strictObject({
+  id: accountId,
+  holder: z.string(),
+  currency: z.string(),
+  balance: z.int().meta({ description: 'Minor units of the currency' }),
+  overdraftLimit: z.int(),
+  version: z.int(),
+  createdAt: z.iso.datetime(),
+});
+export const accountsPage = pageOf(accountView);
+export const accountsQuery = pageQuery;
+
+export type NewAccount = z.output<typeof newAccount>;
+export type AccountChange = z.output<typeof accountChange>;
+export type Account = z.output<typeof accountView>;
+export type AccountsQuery = z.output<typeof accountsQuery>;

@@ -1,0 +1,7 @@
+import { Module } from '@nestjs/common';
+import { AccountsModule } from './accounts/accounts.module.ts';
+import { TransfersModule } from './transfers/transfers.module.ts';
+
+/** The resources of the service; each is a folder beside this file. */
+@Module({ imports: [AccountsModule, TransfersModule] })
+export class AppModule {}

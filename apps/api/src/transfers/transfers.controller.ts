@@ -1,0 +1,32 @@
+import { Body, Controller, Get, Headers, Post, Query, Res } from '@nestjs/common';
+import { ApiHeader } from '@nestjs/swagger';
+import { Returns } from '@gatehouse/validation';
+import type { FastifyReply } from 'fastify';
+import { readIdempotencyKey } from './idempotency.key.ts';
+import { newTransfer, transfersPage, transfersQuery, transferView } from './transfers.schemas.ts';
+import type { NewTransfer, TransfersQuery } from './transfers.schemas.ts';
+import { TransfersService } from './transfers.service.ts';
+
+@Controller('v1/transfers')
+export class TransfersController {
+  constructor(private readonly transfers: TransfersService) {}
+
+  @Post()
+  @ApiHeader({ name: 'Idempotency-Key', required: true, schema: { type: 'string', minLength: 1, maxLength: 255 } })
+  @Returns(transferView, { status: 201 })
+  async create(
+    @Headers('idempotency-key') key: string | undefined,
+    @Body({ schema: newTransfer }) body: NewTransfer,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    const { transfer, replayed } = await this.transfers.create(readIdempotencyKey(key), body);
+    if (replayed) reply.header('idempotency-replayed', 'true');
+    return transfer;
+  }
+
+  @Get()
+  @Returns(transfersPage)
+  list(@Query({ schema: transfersQuery }) query: TransfersQuery) {
+    return this.transfers.list(query);
+  }
+}

@@ -1,0 +1,2 @@
+export { startForTest, type TestService } from './start-for-test.ts';
+export { type Answer, type CallOptions } from './https.caller.ts';
