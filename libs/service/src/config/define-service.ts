@@ -17,7 +17,7 @@ export class ConfigurationError extends Error {
 export function defineService(options: ServiceOptions): ServiceDescriptor {
   const name = typeof options?.name === 'string' ? options.name : '?';
   const descriptor = parseOptions(options, `service.config.ts of "${name}"`);
-  refuseTrustOfEveryone(descriptor.trustedProxies);
+  refuseTrustOfEveryone(descriptor.trustedProxies, `service.config.ts of "${name}": trustedProxies`);
   return Object.freeze(descriptor);
 }
 
@@ -34,15 +34,16 @@ const SHORTEST_PREFIX = { 4: 8, 6: 20 } as const;
 
 /**
  * A proxy list that covers everybody lets any caller choose its own address (CWE-348).
+ * @param source where the list stands, for the message
  * @throws ConfigurationError
  */
-export function refuseTrustOfEveryone(proxies: readonly string[]): void {
+export function refuseTrustOfEveryone(proxies: readonly string[], source: string): void {
   for (const proxy of proxies) {
     const [address = '', prefix] = proxy.split('/');
     const family = isIP(address);
     if (prefix !== undefined && (family === 4 || family === 6) && Number(prefix) < SHORTEST_PREFIX[family]) {
       throw new ConfigurationError(
-        `trustedProxies: ${proxy} trusts nearly everybody to name the caller's address.\n` +
+        `${source}: ${proxy} trusts nearly everybody to name the caller's address.\n` +
           `  List the addresses of your own proxies (a prefix of at least /${SHORTEST_PREFIX[family]}).`,
       );
     }

@@ -9,15 +9,10 @@ const port = z.int().min(0).max(65_535);
 
 export const limitsSchema = z
   .strictObject({
-    maxBodyBytes: z
-      .int()
-      .min(1)
-      .max(104_857_600)
-      .default(65_536)
-      .meta({
-        description:
-          'Largest request body, in bytes; above it 413. Raise it per service, never for uploads: those belong in an object store.',
-      }),
+    maxBodyBytes: z.int().min(1).max(104_857_600).default(65_536).meta({
+      description:
+        'Largest request body, in bytes; above it 413. Raise it per service, never for uploads: those belong in an object store.',
+    }),
     maxBodyDepth: z
       .int()
       .min(1)
@@ -36,14 +31,12 @@ export const limitsSchema = z
       .max(16_384)
       .default(2_048)
       .meta({ description: 'Path and query, in bytes; above it 414.' }),
-    headersTimeoutMs: z
-      .int()
-      .min(100)
-      .max(60_000)
-      .default(10_000)
-      .meta({
-        description: 'How long a client may take to send the headers, in milliseconds; then the connection is closed.',
-      }),
+    handshakeTimeoutMs: z.int().min(100).max(60_000).default(10_000).meta({
+      description: 'How long a client may take for the TLS handshake, in milliseconds; then the connection is closed.',
+    }),
+    headersTimeoutMs: z.int().min(100).max(60_000).default(10_000).meta({
+      description: 'How long a client may take to send the headers, in milliseconds; then the connection is closed.',
+    }),
     requestTimeoutMs: z
       .int()
       .min(100)
@@ -79,20 +72,13 @@ export const limitsSchema = z
 
 export const headersSchema = z
   .strictObject({
-    hstsMaxAgeSeconds: z
-      .int()
-      .min(0)
-      .default(63_072_000)
-      .meta({
-        description:
-          'Strict-Transport-Security max-age, in seconds (RFC 6797; ASVS 5.0 V3.4.1 asks for a year or more). 0 tells browsers to forget the policy.',
-      }),
-    hstsIncludeSubDomains: z
-      .boolean()
-      .default(true)
-      .meta({
-        description: 'Covers every sub-domain too. Turn it off only while a sub-domain still needs plain HTTP.',
-      }),
+    hstsMaxAgeSeconds: z.int().min(0).default(63_072_000).meta({
+      description:
+        'Strict-Transport-Security max-age, in seconds (RFC 6797; ASVS 5.0 V3.4.1 asks for a year or more). 0 tells browsers to forget the policy.',
+    }),
+    hstsIncludeSubDomains: z.boolean().default(true).meta({
+      description: 'Covers every sub-domain too. Turn it off only while a sub-domain still needs plain HTTP.',
+    }),
     contentSecurityPolicy: z
       .string()
       .min(1)
@@ -108,15 +94,10 @@ export const headersSchema = z
 
 export const shutdownSchema = z
   .strictObject({
-    graceMs: z
-      .int()
-      .min(0)
-      .max(120_000)
-      .default(0)
-      .meta({
-        description:
-          'After SIGTERM: how long connections are still accepted while the ready probe already fails, in milliseconds. Behind a balancer, longer than its probe interval.',
-      }),
+    graceMs: z.int().min(0).max(120_000).default(0).meta({
+      description:
+        'After SIGTERM: how long connections are still accepted while the ready probe already fails, in milliseconds. Behind a balancer, longer than its probe interval.',
+    }),
     drainMs: z
       .int()
       .min(0)

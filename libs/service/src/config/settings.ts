@@ -89,7 +89,10 @@ export function resolveSettings(
     },
     'the settings',
   );
-  refuseTrustOfEveryone(merged.trustedProxies);
+  refuseTrustOfEveryone(
+    merged.trustedProxies,
+    env.GATEHOUSE_TRUSTED_PROXIES ? 'GATEHOUSE_TRUSTED_PROXIES' : 'trustedProxies',
+  );
   return Object.freeze({
     ...merged,
     stateFolder: stateFolder ?? env.GATEHOUSE_STATE ?? join(process.cwd(), '.gatehouse'),

@@ -35,6 +35,7 @@ function createServer(handler: Handler, context: ServiceContext): Http2SecureSer
   const server = createSecureServer(
     {
       ...context.tls.serverOptions(),
+      handshakeTimeout: limits.handshakeTimeoutMs,
       ALPNProtocols: ['h2', 'http/1.1'],
       allowHTTP1: true,
       http1Options,
@@ -93,6 +94,8 @@ function closeIdleSessions(server: Http2SecureServer, limits: ServiceContext['se
 function answerClientError(error: Error & { code?: string }, socket: Socket, context: ServiceContext): void {
   context.log.debug({ code: error.code, address: socket.remoteAddress }, 'connection refused');
   if (error.code === 'ECONNRESET' || socket.destroyed) return;
+  // a handshake that failed or timed out: nothing can be said on this socket, and it would wait for its last bytes for ever
+  if (error.code?.startsWith('ERR_SSL_') || error.code?.startsWith('ERR_TLS_')) return void socket.destroy();
   if (socket.writable) socket.end(rawAnswer(error, context));
   socket.destroySoon();
 }
