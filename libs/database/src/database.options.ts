@@ -1,11 +1,19 @@
 // What a service says about its database. Where the database is comes from the environment (it differs by machine), never from
 // the code; what weakens the connection begins with `insecure` and is refused in production.
+import { sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
 import { z } from 'zod';
 
-const migration = z.custom<Migration>(
-  (value) => typeof (value as Partial<Migration> | null)?.up === 'function',
-  'a migration is an object with an `up` function',
+const sqlMigration = z
+  .string()
+  .min(1)
+  .transform((text): Migration => ({ up: async (db) => void (await sql.raw(text).execute(db)) }));
+
+const migration = sqlMigration.or(
+  z.custom<Migration>(
+    (value) => typeof (value as Partial<Migration> | null)?.up === 'function',
+    'a migration is SQL, or an object with an `up` function',
+  ),
 );
 
 /** The `database` key of a descriptor. The empty object is valid and safe. */
@@ -13,7 +21,9 @@ export const databaseOptionsSchema = z.strictObject({
   migrations: z
     .record(z.string().regex(/^[0-9]{4,14}-[a-z0-9-]+$/, 'name it 0001-what-it-does'), migration)
     .default({})
-    .meta({ description: 'Changes of the tables, by name, in the order of their names. Each runs once.' }),
+    .meta({
+      description: 'Changes of the tables, SQL or an object with `up`, in the order of their names. Each runs once.',
+    }),
   poolSize: z.int().min(1).max(100).default(10).meta({ description: 'Connections of one process, at most.' }),
   connectTimeoutMs: z.int().min(100).max(60_000).default(3_000).meta({
     description: 'How long a request waits for a connection, in milliseconds; then 503.',

@@ -1,4 +1,4 @@
-import { created, expectedVersion, tagged } from './entity-tag.ts';
+import { created, expectedVersion, stale, tagged } from './entity-tag.ts';
 
 const reply = () => {
   const headers: Record<string, string> = {};
@@ -26,4 +26,9 @@ it('refuses a write without If-Match by 428', () => {
   for (const none of [undefined, '']) {
     expect(() => expectedVersion(none)).toThrow(expect.objectContaining({ code: 'precondition-required' }));
   }
+});
+
+it('tells a write that came too late from one to what is not there', async () => {
+  await expect(stale(Promise.resolve({ version: 2 }))).rejects.toMatchObject({ code: 'precondition-failed' });
+  await expect(stale(Promise.reject(new Error('none')))).rejects.toThrow('none');
 });

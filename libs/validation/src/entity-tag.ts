@@ -30,3 +30,14 @@ export function expectedVersion(ifMatch: string | undefined): number {
   if (!ifMatch) throw new ProblemError('precondition-required', { detail: 'Send If-Match with the ETag.' });
   return Number(/^"(\d{1,9})"$/.exec(ifMatch)?.[1] ?? 0);
 }
+
+/**
+ * What a write that met nothing answers: 404 when `current` finds none, 412 when somebody else wrote first.
+ *
+ * @throws whatever `current` throws, else ProblemError `precondition-failed`
+ * @example return (await update(id, version)) ?? stale(this.find(id));
+ */
+export async function stale(current: Promise<unknown>): Promise<never> {
+  await current;
+  throw new ProblemError('precondition-failed');
+}

@@ -1,4 +1,4 @@
-export { created, expectedVersion, tagged } from './entity-tag.ts';
+export { created, expectedVersion, stale, tagged } from './entity-tag.ts';
 export { cutPage, pageOf, pageQuery, type PageQuery } from './page.ts';
 export { RESPONSE_DECLARATION, Returns, ReturnsNothing, type ResponseDeclaration } from './returns.decorator.ts';
 export { SchemaPipe } from './schema.pipe.ts';
