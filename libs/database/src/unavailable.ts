@@ -1,5 +1,6 @@
 // Which errors mean "the database is not there", as against "the statement is wrong": the first are 503 with Retry-After and
 // never reach a caller in words; the second stay what they are.
+import { types } from 'node:util';
 import { ProblemError } from '@gatehouse/problem-details';
 
 /** Seconds after which a caller may try again. */
@@ -17,7 +18,7 @@ const PG_MESSAGE =
 
 /** The database is gone, hung, full or refusing: the statement may be right. */
 export function isUnavailable(error: unknown): error is Error {
-  if (!(error instanceof Error)) return false;
+  if (!types.isNativeError(error)) return false;
   const { code } = error as { code?: unknown };
   if (typeof code === 'string')
     return SQL_STATE.test(code) || (code.length !== 5 && NODE_CODE.test(code)) || code === 'EPIPE';

@@ -1,7 +1,6 @@
 import { Body, Controller, Get, Headers, Param, Patch, Post, Query, Res } from '@nestjs/common';
-import { Returns } from '@gatehouse/validation';
+import { created, expectedVersion, Returns, tagged } from '@gatehouse/validation';
 import type { FastifyReply } from 'fastify';
-import { expectedVersion, tagged } from './account.etag.ts';
 import { accountChange, accountId, accountsPage, accountsQuery, accountView, newAccount } from './accounts.schemas.ts';
 import type { AccountChange, AccountsQuery, NewAccount } from './accounts.schemas.ts';
 import { AccountsService } from './accounts.service.ts';
@@ -15,9 +14,7 @@ export class AccountsController {
   @Post()
   @Returns(accountView, { status: 201 })
   async create(@Body({ schema: newAccount }) body: NewAccount, @Res(REPLY) reply: FastifyReply) {
-    const account = await this.accounts.create(body);
-    reply.header('location', `/v1/accounts/${account.id}`);
-    return tagged(reply, account);
+    return created(reply, '/v1/accounts', await this.accounts.create(body));
   }
 
   @Get()
