@@ -57,7 +57,7 @@ export function describeConformance(
     afterAll(async () => {
       await service?.close();
       for (const { id, reason } of skippedOf(report, options))
-        process.stderr.write(`conformance: ${id} skipped: ${reason}\n`);
+        process.stderr.write(`skipped: conformance ${id}: ${reason}\n`);
     }, LIMIT_MS);
 
     for (const { id, title, needs } of CHECKS) {

@@ -3,7 +3,7 @@ import { CHECKS, runConformance, type Report } from '../src/index.ts';
 import { startFixture } from './fixtures/fixture.server.ts';
 
 /** Services under test at once: they mostly wait. */
-const PARALLEL = 6;
+const PARALLEL = 10;
 
 const run = async (defect?: string): Promise<Report> => {
   const { urls, caFile, close } = await startFixture(defect);

@@ -2,6 +2,7 @@
 // so that what it needs is built once and the next `npm test` finds the results.
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 
 /** The result of one step. */
 export interface StepResult {
@@ -58,6 +59,9 @@ function run(args: string[], cwd: string): Promise<{ code: number | null; output
     child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
     child.stderr.on('data', (chunk: Buffer) => chunks.push(chunk));
     child.on('error', (error) => resolve({ code: 1, output: error.message }));
-    child.on('close', (code) => resolve({ code, output: Buffer.concat(chunks).toString('utf8') }));
+    child.on('close', (code) => {
+      // colours come from the cache: what it replays ran elsewhere
+      resolve({ code, output: stripVTControlCharacters(Buffer.concat(chunks).toString('utf8')) });
+    });
   });
 }

@@ -18,6 +18,7 @@ import { checkout, commit, status } from './scratch.workspace.ts';
 
 const asked = process.env.GATEHOUSE_TEST_MATRIX === '1';
 const MINUTES = 60_000;
+if (!asked) process.stderr.write('skipped: the matrix: it takes minutes: npm run matrix -w tools/generator\n');
 
 (asked ? describe : describe.skip)('the matrix (runs by npm run matrix -w tools/generator)', () => {
   let root: string;
