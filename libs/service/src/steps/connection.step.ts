@@ -96,9 +96,18 @@ function answerClientError(error: Error & { code?: string }, socket: Socket, con
   if (error.code === 'ECONNRESET' || socket.destroyed) return;
   // a handshake that failed or timed out: nothing can be said on this socket, and it would wait for its last bytes for ever
   if (error.code?.startsWith('ERR_SSL_') || error.code?.startsWith('ERR_TLS_')) return void socket.destroy();
+  if (closing.has(socket)) return;
+  closing.add(socket);
   if (socket.writable) socket.end(rawAnswer(error, context));
   socket.destroySoon();
+  setTimeout(() => socket.destroy(), LAST_WORDS_MS).unref();
 }
+
+/** The parser may complain again of what follows: one answer a socket. */
+const closing = new WeakSet<Socket>();
+
+/** How long a client may take to read why it was refused, in milliseconds. */
+const LAST_WORDS_MS = 2_000;
 
 function rawAnswer(error: Error & { code?: string }, context: ServiceContext): string {
   const known = toProblemError(error);
