@@ -2,9 +2,12 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { SecureContextOptions, Server, TlsOptions as ServerOptions } from 'node:tls';
-import type { CertificateMaterial } from './certificate.source.ts';
-import { developmentCertificate } from './development.certificate.ts';
+import type { CertificateMaterial, CertificateSource, SourceContext } from './certificate.source.ts';
+import { embeddedSource } from './development/embedded.source.ts';
+import { mkcertSource } from './development/mkcert.source.ts';
+import { orderedSource } from './ordered.source.ts';
 import { TlsError } from './tls.error.ts';
+import type { TlsEvent } from './tls.event.ts';
 import type { TlsOptions } from './tls.options.ts';
 import { policyOptions } from './tls.policy.ts';
 
@@ -14,6 +17,9 @@ export interface TlsContext {
   readonly stateFolder: string;
   readonly production: boolean;
   readonly env?: NodeJS.ProcessEnv;
+  readonly onEvent?: (event: TlsEvent) => void;
+  /** Milliseconds since the epoch; tests move it. */
+  readonly now?: () => number;
 }
 
 /** The TLS side of a service. */
@@ -49,19 +55,38 @@ export async function createTls(options: TlsOptions, context: TlsContext): Promi
       'no certificate: set both GATEHOUSE_TLS_CERT_FILE and GATEHOUSE_TLS_KEY_FILE (the development CA is not for production).',
     );
   }
-  const made = await developmentCertificate(context.stateFolder, context.service, options.names);
-  return tls('embedded development CA', made, made.caFile);
+  const source = await developmentSource(options, context);
+  const made = await source.current();
+  if (!made) throw new TlsError('no development certificate: set GATEHOUSE_TLS_CERT_FILE and GATEHOUSE_TLS_KEY_FILE.');
+  return tls(source.name, made, source.caFile, source);
 }
 
-function tls(source: string, { cert, key }: CertificateMaterial, caFile?: string): Tls {
+async function developmentSource(options: TlsOptions, context: TlsContext): Promise<CertificateSource> {
+  const sources: SourceContext = {
+    ...context,
+    env: context.env ?? {},
+    names: options.names,
+    now: context.now ?? Date.now,
+    emit: (event) => context.onEvent?.({ ...event, at: new Date().toISOString() }),
+  };
+  const mkcert = await mkcertSource(sources);
+  return orderedSource([...(mkcert ? [mkcert] : []), embeddedSource(sources)], sources);
+}
+
+function tls(
+  name: string,
+  { cert, key }: CertificateMaterial,
+  caFile: string | undefined,
+  source?: CertificateSource,
+): Tls {
   const leaf = new X509Certificate(cert);
   return {
     serverOptions: () => policyOptions({ cert, key }),
     attach: () => () => undefined,
     caFile,
-    trustHint: caFile ? ['Browsers: import the CA as an authority for websites:', `  ${caFile}`] : [],
+    trustHint: source?.trustHint ?? [],
     describe: () => ({
-      source,
+      source: name,
       subject: leaf.subject,
       names: leaf.subjectAltName ?? '',
       issuer: leaf.issuer,
@@ -70,7 +95,7 @@ function tls(source: string, { cert, key }: CertificateMaterial, caFile?: string
       serial: leaf.serialNumber,
       fingerprint256: leaf.fingerprint256,
     }),
-    close: async () => undefined,
+    close: async () => source?.close(),
   };
 }
 
