@@ -5,7 +5,7 @@ import { planDestroyProject, planDestroyResource } from './destroy.plan.ts';
 import { unifiedDiff } from './plan.diff.ts';
 import { writePlan } from './plan.writer.ts';
 import { quote, RefusalError } from './refusal.error.ts';
-import { listChanges, type Output, type Result, summarize } from './report.ts';
+import { listChanges, noteTakenBack, type Output, type Result, summarize } from './report.ts';
 
 /** What `gatehouse destroy` was told. */
 export interface DestroyOptions {
@@ -26,6 +26,7 @@ export interface DestroyOptions {
  */
 export async function runDestroy(options: DestroyOptions, output: Output): Promise<Result> {
   const say = options.json ? () => undefined : output.out;
+  noteTakenBack(options, output);
   const { plan, edited, sweep } = await planned(options);
   const changes = plan.changes();
   const result = {

@@ -1,10 +1,10 @@
 // `gatehouse new`, without the command line's parser: plan, show, write, prove, say what comes next.
-import { planNew, kinds } from './generate.ts';
+import { type Generation, planNew, kinds } from './generate.ts';
 import { unifiedDiff } from './plan.diff.ts';
-import { writePlan } from './plan.writer.ts';
+import { StalePlanError, writePlan } from './plan.writer.ts';
 import { answerQuestions, type Asking, type Given, type Question } from './question.ts';
 import { RefusalError } from './refusal.error.ts';
-import { describeStep, listChanges, type Output, type Result, summarize } from './report.ts';
+import { describeStep, listChanges, noteTakenBack, type Output, type Result, summarize } from './report.ts';
 import { type StepResult, verifyProject } from './verify.ts';
 
 /** What `gatehouse new` was told. */
@@ -17,6 +17,8 @@ export interface NewOptions {
   readonly json: boolean;
   readonly verify: boolean;
 }
+
+const MAX_ATTEMPTS = 5;
 
 const kindQuestion: Question = {
   name: 'kind',
@@ -32,8 +34,10 @@ const kindQuestion: Question = {
  */
 export async function runNew(options: NewOptions, output: Output): Promise<Result> {
   const say = options.json ? () => undefined : output.out;
+  noteTakenBack(options, output);
   const kindName = options.kind ?? (await askKind(options));
-  const { kind, answers, plan, exists } = await planNew(options.root, kindName, options.given, options.asking);
+  const generation = await planAndWrite({ ...options, kind: kindName }, options.given);
+  const { kind, answers, plan, exists } = generation;
   const changes = plan.changes();
   const result = {
     kind: kind.name,
@@ -50,13 +54,25 @@ export async function runNew(options: NewOptions, output: Output): Promise<Resul
     say(unifiedDiff(changes));
     return { ok: true, ...result };
   }
-  writePlan(plan);
   say(`Made the ${kind.name} ${answers.name}:\n${listChanges(changes)}`);
   const steps = options.verify ? await prove(options, kind.project(answers), say) : [];
   const ok = steps.every((step) => step.ok);
   const next = nextCommands(kind.name, answers);
   say(ok ? `Next:\n${next.map((line) => `  ${line}\n`).join('')}` : 'Not all of it is right: see above.\n');
   return { ok, ...result, verify: steps, next };
+}
+
+/** Another command may write between plan and write: then the plan is made again, with the answers given so far. */
+async function planAndWrite(options: NewOptions & { kind: string }, given: Given, attempt = 1): Promise<Generation> {
+  const generation = await planNew(options.root, options.kind, given, options.asking);
+  if (generation.exists || options.dryRun) return generation;
+  try {
+    writePlan(generation.plan);
+    return generation;
+  } catch (error) {
+    if (!(error instanceof StalePlanError) || attempt === MAX_ATTEMPTS) throw error;
+    return planAndWrite(options, options.asking === 'ask' ? generation.answers : given, attempt + 1);
+  }
 }
 
 async function askKind({ root, asking }: NewOptions): Promise<string> {

@@ -2,7 +2,7 @@
 import { planSync } from './generate.ts';
 import { unifiedDiff } from './plan.diff.ts';
 import { writePlan } from './plan.writer.ts';
-import { listChanges, type Output, type Result, summarize } from './report.ts';
+import { listChanges, noteTakenBack, type Output, type Result, summarize } from './report.ts';
 
 /** What `gatehouse sync` was told. */
 export interface SyncOptions {
@@ -17,6 +17,7 @@ export interface SyncOptions {
  */
 export async function runSync({ root, check, json }: SyncOptions, output: Output): Promise<Result> {
   const say = json ? () => undefined : output.out;
+  noteTakenBack({ root, check }, output);
   const plan = await planSync(root);
   const changes = plan.changes();
   if (changes.length === 0) {

@@ -23,7 +23,7 @@ const LATIN: Readonly<Record<string, string>> = Object.fromEntries(
  */
 export function checkName(kind: 'service' | 'resource' | 'lib', name: string, existing: readonly string[] = []): void {
   const what = `the ${kind} name ${quote(name)}`;
-  const example = `Type a name such as ${JSON.stringify(suggestion(name) ?? EXAMPLES[kind])}.`;
+  const example = `Type a name such as ${JSON.stringify(suggestion(name, kind) ?? EXAMPLES[kind])}.`;
   if (name === '') throw new RefusalError(`the ${kind} name is empty`, `Type a name such as "${EXAMPLES[kind]}".`);
   if (/[/\\]|\.\.|^\.|^~|:/.test(name)) {
     throw new RefusalError(`${what} is a path`, `${example} The generator chooses the folder.`);
@@ -39,7 +39,7 @@ export function checkName(kind: 'service' | 'resource' | 'lib', name: string, ex
   if (name.length < MIN_NAME_LENGTH || name.length > MAX_NAME_LENGTH) {
     throw new RefusalError(
       `${what} has ${name.length} characters, and ${MIN_NAME_LENGTH} to ${MAX_NAME_LENGTH} are allowed`,
-      'Shorten it: it becomes part of a host name, a database role and a socket path.',
+      'It becomes part of a host name, a database role and a socket path: choose another length.',
     );
   }
   if (existing.includes(name)) throw new RefusalError(`${what} is taken`, 'Choose another, or destroy that one first.');
@@ -53,7 +53,7 @@ export function checkName(kind: 'service' | 'resource' | 'lib', name: string, ex
 const EXAMPLES = { service: 'orders', resource: 'orders', lib: 'money' } as const;
 
 /** A legal name near to what was typed, or undefined. */
-function suggestion(name: string): string | undefined {
+function suggestion(name: string, kind: 'service' | 'resource' | 'lib'): string | undefined {
   const plain = [...name.normalize('NFKD')]
     .map((char) => LATIN[char.toLowerCase()] ?? char)
     .join('')
@@ -64,7 +64,8 @@ function suggestion(name: string): string | undefined {
     .replace(/^[^a-z]+|-+$/g, '')
     .slice(0, MAX_NAME_LENGTH)
     .replace(/-+$/, '');
-  return SHAPE.test(plain) && plain.length >= MIN_NAME_LENGTH ? plain : undefined;
+  if (!SHAPE.test(plain) || plain.length < MIN_NAME_LENGTH) return undefined;
+  return reservedReason(plain, kind) ? `${plain}-${kind}` : plain;
 }
 
 // two names that a reader takes for one: order-s / orders, c0de / code, rn / m

@@ -1,32 +1,43 @@
 // Writes a plan whole or not at all. Every call is synchronous, so no signal handler runs between the first write and
-// the last; a failure on the way (full disk, no permission) undoes what was done, in reverse.
-import {
-  lstatSync,
-  mkdirSync,
-  readFileSync,
-  readlinkSync,
-  renameSync,
-  rmdirSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+// the last; a failure on the way (full disk, no permission) undoes what was done, in reverse, and a kill is undone by the next
+// command (plan.journal.ts).
+import { lstatSync, mkdirSync, readlinkSync, rmdirSync, rmSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import type { Change, Plan } from './plan.ts';
+import { putFile, putLink, readFile, removeFile } from './plan.files.ts';
+import { openJournal } from './plan.journal.ts';
 import { RefusalError } from './refusal.error.ts';
+
+/** A file is no longer what the plan was made from: making the plan again may do. */
+export class StalePlanError extends RefusalError {
+  constructor(path: string) {
+    super(`${path} changed while the plan was made`, 'Run the command again.');
+  }
+}
 
 /**
  * Writes the plan.
- * @throws RefusalError when a file changed on disk after it was planned
+ * @throws StalePlanError when a file changed on disk after it was planned
+ * @throws RefusalError when the folder cannot be written to; what was written is taken back
  * @throws Error what the file system said, after everything written was taken back
  */
 export function writePlan(plan: Plan): void {
-  const changes = plan.changes();
-  for (const { path, before } of changes) {
-    if (read(join(plan.root, path)) !== before) {
-      throw new RefusalError(`${path} changed while the plan was made`, 'Run the command again.');
+  try {
+    const close = openJournal(plan);
+    try {
+      write(plan);
+    } finally {
+      close();
     }
+  } catch (error) {
+    throw explained(error as NodeJS.ErrnoException);
   }
+}
+
+function write(plan: Plan): void {
+  const changes = plan.changes();
+  const stale = changes.find(({ path, before }) => readFile(join(plan.root, path)) !== before);
+  if (stale) throw new StalePlanError(stale.path);
   const undo: (() => void)[] = [];
   try {
     for (const change of changes) writeChange(plan.root, change, undo);
@@ -39,30 +50,15 @@ export function writePlan(plan: Plan): void {
 
 function writeChange(root: string, { path, before, after }: Change, undo: (() => void)[]): void {
   const file = join(root, path);
-  const restore = () => (before === undefined ? rmSync(file, { force: true }) : put(file, before));
+  const restore = () => (before === undefined ? rmSync(file, { force: true }) : putFile(file, before));
   if (after === undefined) {
     undo.push(restore);
-    rmSync(file);
-    removeEmptyFolders(root, dirname(file), undo);
+    removeFile(root, path, (folder) => undo.push(() => mkdirSync(folder, { recursive: true })));
     return;
   }
   makeFolders(dirname(file), undo);
   undo.push(restore);
-  put(file, after);
-}
-
-// by a temporary file and a rename, so that a full disk cannot leave a truncated file
-function put(file: string, content: string): void {
-  const mode = lstatSync(file, { throwIfNoEntry: false })?.mode ?? 0o644;
-  const temporary = `${file}.${process.pid}.tmp`;
-  mkdirSync(dirname(file), { recursive: true });
-  try {
-    writeFileSync(temporary, content, { mode, flag: 'wx' });
-    renameSync(temporary, file);
-  } catch (error) {
-    rmSync(temporary, { force: true });
-    throw error;
-  }
+  putFile(file, after);
 }
 
 function makeFolders(folder: string, undo: (() => void)[]): void {
@@ -72,36 +68,28 @@ function makeFolders(folder: string, undo: (() => void)[]): void {
   undo.push(() => rmdirSync(folder));
 }
 
-function removeEmptyFolders(root: string, folder: string, undo: (() => void)[]): void {
-  if (folder === root) return;
-  try {
-    rmdirSync(folder);
-  } catch {
-    return; // it still holds something
-  }
-  undo.push(() => mkdirSync(folder, { recursive: true }));
-  removeEmptyFolders(root, dirname(folder), undo);
-}
-
 function writeLink(link: string, target: string | undefined, undo: (() => void)[]): void {
   const stats = lstatSync(link, { throwIfNoEntry: false });
   if (stats && !stats.isSymbolicLink()) throw new Error(`${link} is not a link`);
   const before = stats ? readlinkSync(link) : undefined;
-  undo.push(() => {
-    rmSync(link, { force: true });
-    if (before !== undefined) symlinkSync(before, link, 'junction');
-  });
-  if (stats) rmSync(link);
-  if (target === undefined) return;
-  makeFolders(dirname(link), undo);
-  symlinkSync(process.platform === 'win32' ? target : relative(dirname(link), target), link, 'junction');
+  undo.push(() => putLink(link, before));
+  if (target !== undefined) makeFolders(dirname(link), undo);
+  const where = target === undefined || process.platform === 'win32' ? target : relative(dirname(link), target);
+  putLink(link, where);
 }
 
-function read(file: string): string | undefined {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
+const REMEDIES: Readonly<Record<string, string>> = {
+  EACCES: 'Change its owner or its mode, or work in a clone of your own.',
+  EPERM: 'Change its owner or its mode, or work in a clone of your own.',
+  EROFS: 'The disk is read-only: work in a clone elsewhere.',
+  ENOSPC: 'The disk is full: free some space.',
+  EDQUOT: 'The quota is used up: free some space.',
+};
+
+/** What the file system refuses is an answer too, with its remedy. */
+function explained(error: NodeJS.ErrnoException): Error {
+  const remedy = REMEDIES[error.code ?? ''];
+  return remedy
+    ? new RefusalError(`${error.path ?? 'the workspace'} cannot be written (${error.code})`, remedy)
+    : error;
 }

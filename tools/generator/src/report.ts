@@ -1,5 +1,6 @@
 // What the commands say: short lines for people, one JSON object for scripts, and refusals that look the same everywhere.
 import { unifiedDiff } from './plan.diff.ts';
+import { isUnfinished, takeBackUnfinished } from './plan.journal.ts';
 import type { Change } from './plan.ts';
 import { RefusalError } from './refusal.error.ts';
 import type { StepResult } from './verify.ts';
@@ -32,6 +33,20 @@ export async function runReporting(json: boolean, output: Output, body: () => Pr
     else output.error(`Refused: ${message}.\n  ${remedy}\n  Nothing was written.\n`);
     return EXIT.refused;
   }
+}
+
+/**
+ * Before a command looks at anything: takes back what one wrote that was killed half-way, and says so.
+ * @throws RefusalError where nothing may be written now
+ */
+export function noteTakenBack(options: { root: string; dryRun?: boolean; check?: boolean }, output: Output): void {
+  if ((options.dryRun || options.check) && isUnfinished(options.root)) {
+    throw new RefusalError('an earlier command was killed half-way', 'Run npx gatehouse sync: it takes that back.');
+  }
+  const { back, left } = takeBackUnfinished(options.root);
+  if (back.length > 0)
+    output.error(`An earlier command was killed half-way: took its ${back.length} change(s) back.\n`);
+  if (left.length > 0) output.error(`These changed since, and were left as they are: ${left.join(', ')}\n`);
 }
 
 /** `+ apps/orders/src/main.ts` and so on, one a line. */
