@@ -13,7 +13,9 @@ import { registerTlsAudit } from './commands/tls-audit.command.ts';
 const program = new Command('gatehouse')
   .description('Runs, makes and proves services that are HTTPS-only from their first commit.')
   .showHelpAfterError('Add --help to see what there is.')
-  .configureOutput({ getOutHelpWidth: () => Math.min(process.stdout.columns ?? 80, 80) });
+  .configureOutput({ getOutHelpWidth: () => Math.min(process.stdout.columns ?? 80, 80) })
+  // what was typed is wrong: 2, as every command has it; 1 is a finding or a failed test
+  .exitOverride(({ exitCode }) => process.exit(exitCode === 1 ? 2 : exitCode));
 
 const commands = [
   ...[registerStart, registerTest, registerNew, registerSync, registerDestroy],
