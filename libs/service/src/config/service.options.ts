@@ -41,7 +41,7 @@ export const limitsSchema = z
       .int()
       .min(100)
       .max(600_000)
-      .default(20_000)
+      .default(12_000)
       .meta({ description: 'How long a client may take to send the whole request, in milliseconds; then 408.' }),
     handlerTimeoutMs: z
       .int()
