@@ -1,15 +1,21 @@
-// One object that a listener needs: complete options, and what a person should know about the certificate.
-import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+// The TLS side of a service as one object: complete options for its listeners, certificates that stay current, who the clients are, and
+// what operators should know.
 import type { SecureContextOptions, Server, TlsOptions as ServerOptions } from 'node:tls';
-import type { CertificateMaterial, CertificateSource, SourceContext } from './certificate.source.ts';
-import { embeddedSource } from './development/embedded.source.ts';
-import { mkcertSource } from './development/mkcert.source.ts';
-import { orderedSource } from './ordered.source.ts';
+import { configuredSources } from './certificate.sources.ts';
+import { CertificateSlot } from './certificate.slot.ts';
+import type { CertificateSource } from './certificate.source.ts';
+import { loadClientTrust, watchClientTrust } from './client/client.trust.ts';
+import { eventReporter } from './event.reporter.ts';
+import { LiveCertificates } from './live.certificates.ts';
+import { nameSelection } from './name.selection.ts';
+import { writeStatus } from './status.file.ts';
+import { resolveTlsOptions } from './tls.environment.ts';
 import { TlsError } from './tls.error.ts';
 import type { TlsEvent } from './tls.event.ts';
-import type { TlsOptions } from './tls.options.ts';
+import type { ClientCertificateOptions, TlsOptions } from './tls.options.ts';
 import { policyOptions } from './tls.policy.ts';
+import { checkReadiness } from './tls.readiness.ts';
+import { snapshotOf, type TlsSnapshot } from './tls.snapshot.ts';
 
 /** What createTls works with. */
 export interface TlsContext {
@@ -17,18 +23,38 @@ export interface TlsContext {
   readonly stateFolder: string;
   readonly production: boolean;
   readonly env?: NodeJS.ProcessEnv;
+  /** Called for every event: log it. */
   readonly onEvent?: (event: TlsEvent) => void;
+  /** Further sources that the program brings (a vault's), asked before those of the options. */
+  readonly sources?: readonly CertificateSource[];
   /** Milliseconds since the epoch; tests move it. */
   readonly now?: () => number;
 }
 
 /** The TLS side of a service. */
 export interface Tls {
-  serverOptions(): SecureContextOptions & ServerOptions;
-  /** Keeps a listener's certificate current; returns what ends that. The first cut reads certificates at the start only. */
+  /**
+   * The complete options of a listener.
+   *
+   * @param clientCertificates whether this listener asks for client certificates, where it is to differ from the options
+   */
+  serverOptions(clientCertificates?: ClientCertificateOptions['mode']): SecureContextOptions & ServerOptions;
+  /**
+   * Keeps a listener's certificate current from now on, probes it, and lets the sources begin their work: call it when the service
+   * listens, its plain-HTTP gate included. Returns what ends that.
+   */
   attach(server: Server): () => void;
+  /** For the plain-HTTP gate: the answer to an ACME challenge. */
+  challenge(token: string): Promise<string | undefined>;
+  /** For HealthRegistry.register('tls', () => tls.check()). @throws TlsError while not ready */
+  check(): void;
+  /** What is served now, for metrics and status. */
+  snapshot(): TlsSnapshot;
+  /** Asks every source again and probes every listener now; resolves when that is done. */
+  refresh(): Promise<void>;
   readonly caFile?: string;
   readonly trustHint?: readonly string[];
+  /** The first certificate. */
   describe(): {
     source: string;
     subject: string;
@@ -43,82 +69,137 @@ export interface Tls {
 }
 
 /** @throws TlsError naming the file or the setting, and the remedy */
-export async function createTls(options: TlsOptions, context: TlsContext): Promise<Tls> {
-  const {
-    GATEHOUSE_TLS_CERT_FILE: certFile,
-    GATEHOUSE_TLS_KEY_FILE: keyFile,
-    GATEHOUSE_TLS_CA_FILE: caFile,
-  } = context.env ?? {};
-  if (certFile && keyFile) return tls('files', await readFiles(certFile, keyFile), caFile);
-  if (certFile || keyFile || context.production) {
-    throw new TlsError(
-      'no certificate: set both GATEHOUSE_TLS_CERT_FILE and GATEHOUSE_TLS_KEY_FILE (the development CA is not for production).',
-    );
-  }
-  const source = await developmentSource(options, context);
-  const made = await source.current();
-  if (!made) throw new TlsError('no development certificate: set GATEHOUSE_TLS_CERT_FILE and GATEHOUSE_TLS_KEY_FILE.');
-  return tls(source.name, made, source.caFile, source);
-}
-
-async function developmentSource(options: TlsOptions, context: TlsContext): Promise<CertificateSource> {
-  const sources: SourceContext = {
-    ...context,
-    env: context.env ?? {},
-    names: options.names,
-    now: context.now ?? Date.now,
-    emit: (event) => context.onEvent?.({ ...event, at: new Date().toISOString() }),
-  };
-  const mkcert = await mkcertSource(sources);
-  return orderedSource([...(mkcert ? [mkcert] : []), embeddedSource(sources)], sources);
-}
-
-function tls(
-  name: string,
-  { cert, key }: CertificateMaterial,
-  caFile: string | undefined,
-  source?: CertificateSource,
-): Tls {
-  const leaf = new X509Certificate(cert);
-  return {
-    serverOptions: () => policyOptions({ cert, key }),
-    attach: () => () => undefined,
-    caFile,
-    trustHint: source?.trustHint ?? [],
-    describe: () => ({
-      source: name,
-      subject: leaf.subject,
-      names: leaf.subjectAltName ?? '',
-      issuer: leaf.issuer,
-      notBefore: leaf.validFrom,
-      notAfter: leaf.validTo,
-      serial: leaf.serialNumber,
-      fingerprint256: leaf.fingerprint256,
-    }),
-    close: async () => source?.close(),
-  };
-}
-
-async function readFiles(certFile: string, keyFile: string): Promise<CertificateMaterial> {
-  const [cert, key] = await Promise.all([
-    read('GATEHOUSE_TLS_CERT_FILE', certFile),
-    read('GATEHOUSE_TLS_KEY_FILE', keyFile),
-  ]);
-  let leaf: X509Certificate;
-  let pair: boolean;
+export async function createTls(given: TlsOptions, context: TlsContext): Promise<Tls> {
+  const { service, stateFolder, production, env = {}, now = Date.now } = context;
+  const options = resolveTlsOptions(given, env);
+  const { emit, onEvent } = await eventReporter(options, context);
+  const configured = await configuredSources(
+    options,
+    { service, stateFolder, production, env, now, emit },
+    context.sources,
+  );
+  const slots = configured.map(({ source, names }) => new CertificateSlot(source, names, now));
+  const live = new LiveCertificates(slots, emit, now);
+  const closeSources = () => Promise.all(slots.map(({ source }) => source.close()));
   try {
-    leaf = new X509Certificate(cert);
-    pair = leaf.checkPrivateKey(createPrivateKey(key));
+    live.clientTrust = await clientTrust(options.clientCertificates, now());
+    await live.start();
   } catch (error) {
-    throw new TlsError(`${certFile} or ${keyFile} is no valid PEM (${(error as Error).message}): write both again.`);
+    await closeSources();
+    throw error;
   }
-  if (!pair) throw new TlsError(`${keyFile} is not the key of ${certFile}: give the pair that belongs together.`);
-  if (leaf.validToDate.getTime() < Date.now()) throw new TlsError(`${certFile} expired on ${leaf.validTo}: renew it.`);
-  return { cert, key };
+  return assemble(live, options, { ...context, now }, onEvent);
 }
 
-function read(setting: string, file: string): Promise<string> {
-  return readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    throw new TlsError(`${setting}=${file} cannot be read (${error.code}): correct the path or its permissions.`);
+function assemble(
+  live: LiveCertificates,
+  options: TlsOptions,
+  context: TlsContext & { now: () => number },
+  onEvent: (listener: () => void) => void,
+): Tls {
+  const { now } = context;
+  const [first] = live.slots;
+  const closing: (() => void)[] = [];
+  let started = false;
+  let saving: Promise<unknown> = Promise.resolve();
+  let closed = false;
+  // A state folder that cannot be written is no reason to stop: the status is a convenience, and a container's disk may be read-only.
+  const saveStatus = () =>
+    (saving = saving
+      .then(() => (closed ? undefined : writeStatus(context.stateFolder, context.service, snapshotOf(live, now()))))
+      .catch(() => undefined));
+  const refresh = async () => {
+    await Promise.all(live.slots.map((slot) => live.reload(slot)));
+    await live.watch();
+    await saveStatus();
+  };
+  const begin = () => {
+    if (started) return;
+    started = true;
+    for (const slot of live.slots) {
+      closing.push(slot.source.onChange(() => void live.reload(slot)));
+      slot.source.start?.();
+    }
+    closing.push(followClientTrust(live, options, now));
+    const timer = setInterval(() => void refresh(), options.probeEveryMs).unref();
+    closing.push(() => clearInterval(timer));
+    onEvent(saveStatus);
+    void live.watch();
+    void live.settled().then(saveStatus);
+  };
+  return {
+    serverOptions: (mode = options.clientCertificates.mode) => ({
+      ...policyOptions(live.material(first)),
+      ...nameSelection(live),
+      ...clientRequest(mode, live),
+    }),
+    attach(server) {
+      const detach = live.listeners.add(server);
+      begin();
+      return detach;
+    },
+    async challenge(token) {
+      for (const { source } of live.slots) {
+        const answer = await source.challenge?.(token);
+        if (answer !== undefined) return answer;
+      }
+      return undefined;
+    },
+    check: () => checkReadiness(live, options.reload.differsLimitMs, now()),
+    snapshot: () => snapshotOf(live, now()),
+    refresh,
+    get caFile() {
+      return options.caFile ?? first?.source.caFile;
+    },
+    get trustHint() {
+      return first?.source.trustHint ?? [];
+    },
+    describe: () => describe(live),
+    async close() {
+      closing.forEach((close) => close());
+      await live.settled();
+      await saveStatus();
+      closed = true;
+      await Promise.all(live.slots.map(({ source }) => source.close()));
+    },
+  };
+}
+
+/** Asking for certificates without a private CA would trust the public store. */
+function clientRequest(mode: ClientCertificateOptions['mode'], live: LiveCertificates): ServerOptions {
+  if (mode === 'off') return { requestCert: false };
+  if (!live.clientTrust)
+    throw new TlsError('set GATEHOUSE_TLS_CLIENT_CA_FILE: nobody says who may issue client certificates.');
+  return { requestCert: true, rejectUnauthorized: mode === 'required' };
+}
+
+async function clientTrust(
+  { caFile, crlFile }: ClientCertificateOptions,
+  now: number,
+): Promise<LiveCertificates['clientTrust']> {
+  return caFile ? loadClientTrust({ caFile, crlFile }, now) : undefined;
+}
+
+function followClientTrust(live: LiveCertificates, options: TlsOptions, now: () => number): () => void {
+  const { caFile, crlFile } = options.clientCertificates;
+  if (!caFile) return () => undefined;
+  const watch = watchClientTrust({ caFile, crlFile }, options.reload.pollMs, () => {
+    void live.trustClients(() => loadClientTrust({ caFile, crlFile }, now()));
   });
+  return () => watch.stop();
+}
+
+function describe(live: LiveCertificates): ReturnType<Tls['describe']> {
+  const [slot] = live.slots;
+  const facts = slot?.served?.facts;
+  return {
+    source: slot?.source.name ?? 'none',
+    subject: facts?.subject ?? '',
+    names: facts?.names.join(', ') ?? '',
+    issuer: facts?.issuer ?? '',
+    notBefore: facts ? new Date(facts.notBefore).toISOString() : '',
+    notAfter: facts ? new Date(facts.notAfter).toISOString() : '',
+    serial: facts?.serial ?? '',
+    fingerprint256: facts?.fingerprint256 ?? '',
+  };
 }

@@ -1,7 +1,25 @@
 export type { CertificateMaterial, CertificateSource, SourceContext } from './certificate.source.ts';
+export { clientCertificateGuard } from './client/client.certificate.guard.ts';
+export {
+  clientIdentity,
+  type ClientIdentity,
+  type ClientIdentityRules,
+  type ClientSocket,
+} from './client/client.identity.ts';
+export { requireClient, type ClientRule } from './client/require.client.ts';
 export { createTls, type Tls, type TlsContext } from './create-tls.ts';
+export { hstsHeader, hstsValue, isLocalName } from './hsts.policy.ts';
 export { createPlainHttpGate, type PlainHttpGateOptions } from './plain-http.gate.ts';
+export { tlsEnvironment } from './tls.environment.ts';
 export { TlsError } from './tls.error.ts';
 export type { EmitTlsEvent, TlsEvent, TlsEventType } from './tls.event.ts';
-export { tlsEnvironment, tlsOptionsSchema, type TlsOptions } from './tls.options.ts';
-export { policyOptions } from './tls.policy.ts';
+export {
+  hstsSchema,
+  tlsOptionsSchema,
+  type ClientCertificateOptions,
+  type HstsOptions,
+  type ProxiedOptions,
+  type TlsOptions,
+} from './tls.options.ts';
+export { policyOptions, type PolicyMaterial } from './tls.policy.ts';
+export type { CertificateSummary, TlsSnapshot } from './tls.snapshot.ts';

@@ -1,4 +1,6 @@
-// TLS 1.3 and 1.2 with forward-secret AEAD suites only, hybrid post-quantum key exchange first (Mozilla intermediate; ASVS 5.0 V12.1).
+// TLS 1.3 and 1.2 with forward-secret AEAD suites only, hybrid post-quantum key exchange first (Mozilla 6.0 intermediate; ASVS 5.0
+// V12.1). One function makes the complete options, for the start and for every swap: Node's setSecureContext replaces the whole
+// policy, and what is left out would fall back to Node's defaults (CBC suites, the public CA store for client certificates).
 import type { SecureContextOptions, TlsOptions } from 'node:tls';
 
 const CIPHERS = [
@@ -13,10 +15,28 @@ const CIPHERS = [
   'ECDHE-RSA-CHACHA20-POLY1305',
 ].join(':');
 
-/** The complete options of a listener for a certificate: nothing is left to Node's defaults. Times are in milliseconds. */
-export function policyOptions(material: { cert: string; key: string }): SecureContextOptions & TlsOptions {
+/** What changes from one swap to the next. */
+export interface PolicyMaterial {
+  /** Left out while a source has no certificate yet: every handshake is refused then. */
+  readonly cert?: string;
+  readonly key?: string;
+  /** Who may issue client certificates: a private CA, never the public store. */
+  readonly clientTrust?: { readonly ca: readonly string[]; readonly crl: readonly string[] };
+  /** 48 random bytes, apart for each listener; kept across swaps so that sessions resume. */
+  readonly ticketKeys?: Buffer;
+  /** The same for every certificate of a service, so that a session resumes whichever name it is for. */
+  readonly sessionIdContext?: string;
+}
+
+/** The complete options of a listener: nothing is left to Node's defaults. Times are in milliseconds. */
+export function policyOptions(material: PolicyMaterial): SecureContextOptions & TlsOptions {
+  const { cert, key, clientTrust, ticketKeys, sessionIdContext } = material;
   return {
-    ...material,
+    ...(cert && key ? { cert, key } : {}),
+    ...(clientTrust ? { ca: [...clientTrust.ca] } : {}),
+    ...(clientTrust && clientTrust.crl.length > 0 ? { crl: [...clientTrust.crl] } : {}),
+    ...(ticketKeys ? { ticketKeys } : {}),
+    ...(sessionIdContext ? { sessionIdContext } : {}),
     minVersion: 'TLSv1.2',
     maxVersion: 'TLSv1.3',
     ciphers: CIPHERS,

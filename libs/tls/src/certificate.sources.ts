@@ -1,0 +1,75 @@
+// Which sources a configuration means, and in which order. A development CA never serves in production, whatever the order says.
+import type { CertificateSource, SourceContext } from './certificate.source.ts';
+import { embeddedSource } from './development/embedded.source.ts';
+import { mkcertSource } from './development/mkcert.source.ts';
+import { filesSource } from './files.source.ts';
+import { orderedSource } from './ordered.source.ts';
+import { TlsError } from './tls.error.ts';
+import { DEVELOPMENT_NAMES, type TlsOptions } from './tls.options.ts';
+
+/** A source, and the names that its certificate has to cover (none: whatever it says). */
+export interface ConfiguredSource {
+  readonly source: CertificateSource;
+  readonly names: readonly string[];
+}
+
+/**
+ * One source for each certificate that is served; the first one answers clients that name nobody.
+ *
+ * @param own sources that the program brings itself (a vault's), asked first
+ * @throws TlsError when there is none, naming the settings
+ */
+export async function configuredSources(
+  options: TlsOptions,
+  context: Omit<SourceContext, 'names'>,
+  own: readonly CertificateSource[] = [],
+): Promise<readonly ConfiguredSource[]> {
+  const { names } = options;
+  const order = orderOf(options, context.production, own.length > 0);
+  const primary = [...own];
+  for (const kind of order) primary.push(...(await make(kind, options, { ...context, names: namesFor(kind, names) })));
+  const further = order.includes('files') ? options.files.slice(1) : [];
+  return [
+    { source: orderedSource(primary, context), names },
+    ...further.map((pair, index) => ({
+      source: filesSource({ ...pair, ...options.reload, name: `files ${index + 2}` }, { ...context, names: [] }),
+      names: [],
+    })),
+  ];
+}
+
+type Kind = TlsOptions['sources'][number];
+
+function orderOf({ sources, files }: TlsOptions, production: boolean, hasOwn: boolean): readonly Kind[] {
+  const development = sources.filter((kind) => kind === 'mkcert' || kind === 'embedded');
+  if (production && development.length > 0)
+    throw new TlsError(
+      `the source ${development.join(', ')} is not for production: take it out of GATEHOUSE_TLS_SOURCES.`,
+    );
+  if (sources.length > 0) return sources;
+  if (files.length > 0) return ['files'];
+  if (hasOwn) return [];
+  if (!production) return ['mkcert', 'embedded'];
+  throw new TlsError(
+    'no certificate: set both GATEHOUSE_TLS_CERT_FILE and GATEHOUSE_TLS_KEY_FILE (the development CA is not for production).',
+  );
+}
+
+async function make(kind: Kind, options: TlsOptions, context: SourceContext): Promise<CertificateSource[]> {
+  if (kind === 'embedded') return [embeddedSource(context)];
+  if (kind === 'mkcert') {
+    const mkcert = await mkcertSource(context);
+    return mkcert ? [mkcert] : [];
+  }
+  if (kind === 'files') {
+    const [pair] = options.files;
+    if (!pair)
+      throw new TlsError('the source files has no files: set GATEHOUSE_TLS_CERT_FILE and GATEHOUSE_TLS_KEY_FILE.');
+    return [filesSource({ ...pair, ...options.reload, caFile: options.caFile }, context)];
+  }
+  throw new TlsError(`the source ${kind} is not configured.`);
+}
+
+/** A development certificate has to have some name. */
+const namesFor = (kind: Kind, names: readonly string[]) =>
+  names.length === 0 && (kind === 'mkcert' || kind === 'embedded') ? DEVELOPMENT_NAMES : names;

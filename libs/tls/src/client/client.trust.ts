@@ -1,0 +1,135 @@
+// Who may issue client certificates: a private CA from a file, and its revocation lists. Never the public store, where anybody can
+// buy a certificate. Both files are followed while the service runs; a bad one leaves the last good one in force.
+import { X509Certificate } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { X509Certificate as Parsed, X509Crl } from '@peculiar/x509';
+import { readChain } from '../certificate.facts.ts';
+import { watchFiles } from '../file.watch.ts';
+import { TlsError } from '../tls.error.ts';
+
+/** What is trusted for client certificates. */
+export interface ClientTrust {
+  /** PEM, one certificate each. */
+  readonly ca: readonly string[];
+  /** PEM, one list each. */
+  readonly crl: readonly string[];
+  /** When the first list ends, milliseconds since the epoch; then every client is refused. */
+  readonly crlNotAfter?: number;
+  readonly isTrusted: (chain: readonly X509Certificate[], now: number) => boolean;
+}
+
+/** See {@link loadClientTrust}. */
+export interface ClientTrustFiles {
+  readonly caFile: string;
+  readonly crlFile?: string;
+}
+
+/**
+ * Reads and checks both files.
+ *
+ * @throws TlsError naming the file, and the remedy
+ */
+export async function loadClientTrust({ caFile, crlFile }: ClientTrustFiles, now: number): Promise<ClientTrust> {
+  const authorities = await readAuthorities(caFile, now);
+  const lists = crlFile ? await readLists(crlFile, authorities, now) : [];
+  const ends = lists.flatMap(({ list }) => list.nextUpdate?.getTime() ?? []);
+  return {
+    ca: authorities.map((authority) => authority.toString()),
+    crl: lists.map(({ pem }) => pem),
+    crlNotAfter: ends.length > 0 ? Math.min(...ends) : undefined,
+    isTrusted: (chain, at) => isTrusted(chain, authorities, lists, at),
+  };
+}
+
+/** Calls back when either file changed and then stood still for one look. */
+export function watchClientTrust(files: ClientTrustFiles, pollMs: number, onChange: () => void): { stop(): void } {
+  let moved = false;
+  return watchFiles([files.caFile, ...(files.crlFile ? [files.crlFile] : [])], pollMs, (changed) => {
+    if (moved && !changed) onChange();
+    moved = changed;
+  });
+}
+
+interface List {
+  readonly pem: string;
+  readonly list: X509Crl;
+  readonly issuer: X509Certificate;
+}
+
+async function readAuthorities(file: string, now: number): Promise<X509Certificate[]> {
+  const pem = await read('GATEHOUSE_TLS_CLIENT_CA_FILE', file);
+  let authorities: X509Certificate[];
+  try {
+    authorities = readChain(pem);
+  } catch (error) {
+    throw new TlsError(`${file}: a certificate is damaged (${(error as Error).message}): write the file again.`);
+  }
+  if (authorities.length === 0) throw new TlsError(`${file}: no PEM certificate in it: write the CA of the clients.`);
+  if (!authorities.some((each) => each.checkIssued(each)))
+    throw new TlsError(`${file}: only intermediate CAs in it: add their root, or no client is accepted.`);
+  for (const { ca, subject, validToDate } of authorities) {
+    if (!ca) throw new TlsError(`${file}: ${subject} is no CA: write the CA of the clients, not a client.`);
+    if (validToDate.getTime() <= now) throw new TlsError(`${file}: ${subject} expired: write the CA in force.`);
+  }
+  return authorities;
+}
+
+async function readLists(file: string, authorities: readonly X509Certificate[], now: number): Promise<List[]> {
+  const pem = await read('GATEHOUSE_TLS_CLIENT_CRL_FILE', file);
+  const blocks = pem.match(/-----BEGIN X509 CRL-----[^-]+-----END X509 CRL-----/g) ?? [];
+  if (blocks.length === 0) throw new TlsError(`${file}: no PEM revocation list in it: write the lists of the CA.`);
+  const lists: List[] = [];
+  for (const block of blocks) {
+    const list = parseList(block, file);
+    const issuer = await issuerOf(list, authorities);
+    if (!issuer) throw new TlsError(`${file}: the list of ${list.issuer} is not signed by a CA of the CA file.`);
+    if (list.nextUpdate && list.nextUpdate.getTime() <= now)
+      throw new TlsError(
+        `${file}: the list of ${list.issuer} ended on ${list.nextUpdate.toISOString()}: fetch a new one.`,
+      );
+    lists.push({ pem: `${block}\n`, list, issuer });
+  }
+  return lists;
+}
+
+function parseList(pem: string, file: string): X509Crl {
+  try {
+    return new X509Crl(pem);
+  } catch (error) {
+    throw new TlsError(`${file}: a revocation list is damaged (${(error as Error).message}): write the file again.`);
+  }
+}
+
+async function issuerOf(list: X509Crl, authorities: readonly X509Certificate[]): Promise<X509Certificate | undefined> {
+  for (const authority of authorities) {
+    const parsed = new Parsed(authority.raw);
+    if (parsed.subject === list.issuer && (await list.verify({ publicKey: parsed.publicKey }))) return authority;
+  }
+  return undefined;
+}
+
+/** For connections from before a change: the same question that OpenSSL answers in a handshake. */
+function isTrusted(
+  [leaf, ...presented]: readonly X509Certificate[],
+  authorities: readonly X509Certificate[],
+  lists: readonly List[],
+  now: number,
+): boolean {
+  if (!leaf || leaf.validToDate.getTime() <= now) return false;
+  const issuedBy = (issuer: X509Certificate) => leaf.checkIssued(issuer) && leaf.verify(issuer.publicKey);
+  const anchor = authorities.find(issuedBy);
+  const issuer = anchor ?? presented.find((certificate) => certificate.ca && issuedBy(certificate));
+  if (!issuer) return false;
+  const own = lists.filter((list) => leaf.checkIssued(list.issuer));
+  if (lists.length > 0 && own.length === 0) return false;
+  if (own.some(({ list }) => list.findRevoked(leaf.serialNumber) !== null)) return false;
+  return (
+    anchor !== undefined || isTrusted([issuer, ...presented.filter((each) => each !== issuer)], authorities, lists, now)
+  );
+}
+
+function read(setting: string, file: string): Promise<string> {
+  return readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw new TlsError(`${setting}=${file} cannot be read (${error.code}): correct the path or its permissions.`);
+  });
+}

@@ -1,0 +1,189 @@
+// Keeps what listeners serve current, and watches it: validate, swap, probe; the last good certificate stays when the new one is bad.
+// Every reload runs after the one before, so that two sources that change at once do not cross.
+import { randomBytes } from 'node:crypto';
+import type { CertificateFacts } from './certificate.facts.ts';
+import type { CertificateSlot, ServedCertificate } from './certificate.slot.ts';
+import type { ClientTrust } from './client/client.trust.ts';
+import { ExpiryAlarm } from './expiry.alarm.ts';
+import { TlsError } from './tls.error.ts';
+import type { EmitTlsEvent } from './tls.event.ts';
+import { TlsListeners, type ServedObservation } from './tls.listeners.ts';
+import type { PolicyMaterial } from './tls.policy.ts';
+
+/** Counts since the start. */
+export interface TlsCounters {
+  swaps: number;
+  refused: number;
+  probes: number;
+  probeFailures: number;
+  alarms: number;
+  clientTrustChanges: number;
+  clientsEnded: number;
+}
+
+/** See the head of the file. */
+export class LiveCertificates {
+  readonly counters: TlsCounters = {
+    swaps: 0,
+    refused: 0,
+    probes: 0,
+    probeFailures: 0,
+    alarms: 0,
+    clientTrustChanges: 0,
+    clientsEnded: 0,
+  };
+  readonly listeners: TlsListeners;
+  clientTrust?: ClientTrust;
+  private readonly sessionIdContext = randomBytes(16).toString('hex');
+  private readonly alarm: ExpiryAlarm;
+  private endedList?: number;
+  private work: Promise<unknown> = Promise.resolve();
+
+  /** @param slots the first answers clients that name nobody */
+  constructor(
+    readonly slots: readonly CertificateSlot[],
+    private readonly emit: EmitTlsEvent,
+    private readonly now: () => number,
+  ) {
+    this.alarm = new ExpiryAlarm(emit);
+    this.listeners = new TlsListeners(() => this.material(slots[0]), now);
+  }
+
+  /** What is served for a slot, with who is trusted. */
+  material(slot: CertificateSlot | undefined): PolicyMaterial {
+    return { ...slot?.served?.material, clientTrust: this.clientTrust, sessionIdContext: this.sessionIdContext };
+  }
+
+  /** The first certificates: whatever is wrong with one stops the start. @throws TlsError */
+  async start(): Promise<void> {
+    for (const slot of this.slots) slot.take(await slot.candidate());
+  }
+
+  /** Asks a source again, and serves what it has when it is good. Never throws: what is wrong is an event. */
+  reload(slot: CertificateSlot): Promise<void> {
+    return this.inTurn(async () => {
+      try {
+        const next = await slot.candidate();
+        if (next) await this.swap(slot, next);
+      } catch (error) {
+        this.refuse(slot, (error as Error).message);
+      }
+    });
+  }
+
+  /** Trusts other clients from now on: no session is resumed, and connections of clients that lost their trust end. */
+  trustClients(load: () => Promise<ClientTrust>): Promise<void> {
+    return this.inTurn(async () => {
+      try {
+        const next = await load();
+        const before = this.clientTrust;
+        if (before && same(before, next)) return;
+        this.clientTrust = next;
+        this.listeners.forgetSessions();
+        const ended = this.listeners.endClients((socket) => next.isTrusted(presentedChain(socket), this.now()));
+        this.counters.clientTrustChanges += 1;
+        this.counters.clientsEnded += ended;
+        const message = `client trust changed: ${next.ca.length} CA, ${next.crl.length} revocation lists; ${ended} connections ended.`;
+        this.emit({ type: 'client-trust-changed', level: 'info', message });
+      } catch (error) {
+        this.counters.refused += 1;
+        const message = `${(error as Error).message} The client trust from before stays in force.`;
+        this.emit({ type: 'certificate-refused', level: 'error', source: 'client trust', message });
+      }
+    });
+  }
+
+  /** A look at what is served: metrics, alarms, old ticket keys. */
+  watch(): Promise<void> {
+    return this.inTurn(async () => {
+      this.listeners.renewOldTicketKeys();
+      const observations = await this.probe();
+      for (const { served } of observations) if (served) this.look(served, this.slots[0]);
+      for (const slot of this.slots.slice(1)) if (slot.served) this.look(slot.served.facts, slot);
+      this.lookAtLists();
+    });
+  }
+
+  /** Resolves when nothing is under way. */
+  settled(): Promise<unknown> {
+    return this.work;
+  }
+
+  private async swap(slot: CertificateSlot, next: ServedCertificate): Promise<void> {
+    const before = slot.take(next);
+    try {
+      this.listeners.applyAll();
+      await this.confirm(slot, next);
+    } catch (error) {
+      slot.take(before);
+      this.listeners.applyAll();
+      throw error;
+    }
+    this.counters.swaps += 1;
+    const { serial, names, notAfter } = next.facts;
+    const until = new Date(notAfter).toISOString();
+    const message = `now serving certificate ${serial} for ${names.join(', ')} until ${until}.`;
+    this.emit({
+      type: 'certificate-swapped',
+      level: 'info',
+      source: slot.source.name,
+      serial,
+      notAfter: until,
+      message,
+    });
+  }
+
+  /** What is served now is what was meant to be. @throws TlsError otherwise */
+  private async confirm(slot: CertificateSlot, { facts }: ServedCertificate): Promise<void> {
+    const observations = slot === this.slots[0] ? await this.probe() : await this.listeners.probe(slot.exampleName);
+    for (const { address, served, error } of observations) {
+      if (served?.fingerprint256 === facts.fingerprint256) continue;
+      throw new TlsError(`${address} does not serve the new certificate (${error ?? `it serves ${served?.serial}`}).`);
+    }
+  }
+
+  private async probe(): Promise<readonly ServedObservation[]> {
+    const observations = await this.listeners.probe();
+    this.counters.probes += observations.length;
+    this.counters.probeFailures += observations.filter(({ error }) => error !== undefined).length;
+    return observations;
+  }
+
+  private refuse(slot: CertificateSlot, reason: string): void {
+    if (!slot.refuse(reason)) return;
+    this.counters.refused += 1;
+    const { serial } = slot.served?.facts ?? {};
+    const message = `${reason} ${serial ? `Certificate ${serial} is still served.` : 'There is no certificate to serve.'}`;
+    this.emit({ type: 'certificate-refused', level: 'error', source: slot.source.name, serial, message });
+  }
+
+  private look(served: CertificateFacts, slot: CertificateSlot | undefined): void {
+    if (this.alarm.look(served, slot?.source.name ?? 'none', this.now())) this.counters.alarms += 1;
+  }
+
+  /** Once for each list: OpenSSL refuses every client from then on. */
+  private lookAtLists(): void {
+    const { crlNotAfter } = this.clientTrust ?? {};
+    if (crlNotAfter === undefined || crlNotAfter > this.now() || crlNotAfter === this.endedList) return;
+    this.endedList = crlNotAfter;
+    const message = 'a revocation list of the client CA has ended, so every client is refused: fetch a new one.';
+    this.emit({ type: 'certificate-expiring', level: 'error', source: 'client trust', message });
+  }
+
+  private inTurn(work: () => Promise<void>): Promise<void> {
+    const done = this.work.then(work);
+    this.work = done.catch(() => undefined);
+    return done;
+  }
+}
+
+const same = (a: ClientTrust, b: ClientTrust) => a.ca.join() === b.ca.join() && a.crl.join() === b.crl.join();
+
+type Peer = Parameters<Parameters<TlsListeners['endClients']>[0]>[0];
+
+function presentedChain(socket: Peer): NonNullable<ReturnType<Peer['getPeerX509Certificate']>>[] {
+  const chain: NonNullable<ReturnType<Peer['getPeerX509Certificate']>>[] = [];
+  for (let next = socket.getPeerX509Certificate(); next && chain.length < 10; next = next.issuerCertificate)
+    chain.push(next);
+  return chain;
+}

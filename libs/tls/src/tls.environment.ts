@@ -1,0 +1,57 @@
+// The settings of TLS by environment: they win over the descriptor, and an error names the variable.
+import { z } from 'zod';
+import { TlsError } from './tls.error.ts';
+import { tlsOptionsSchema, type TlsOptions } from './tls.options.ts';
+
+type Apply = (target: Target, value: string) => void;
+interface Target extends Record<string, unknown> {
+  clientCertificates: Record<string, unknown>;
+}
+
+const list = (value: string) => value.split(',').map((item) => item.trim());
+
+const SETTINGS: Record<string, Apply> = {
+  GATEHOUSE_TLS_NAMES: (target, value) => (target.names = list(value)),
+  GATEHOUSE_TLS_SOURCES: (target, value) => (target.sources = list(value)),
+  GATEHOUSE_TLS_CA_FILE: (target, value) => (target.caFile = value),
+  GATEHOUSE_TLS_WEBHOOK_URL_FILE: (target, value) => (target.webhookUrlFile = value),
+  GATEHOUSE_TLS_CLIENT_CERTIFICATES: (target, value) => (target.clientCertificates.mode = value),
+  GATEHOUSE_TLS_CLIENT_CA_FILE: (target, value) => (target.clientCertificates.caFile = value),
+  GATEHOUSE_TLS_CLIENT_CRL_FILE: (target, value) => (target.clientCertificates.crlFile = value),
+};
+
+/** The settings that this lib reads from the environment. */
+export const tlsEnvironment: readonly string[] = [
+  'GATEHOUSE_TLS_CERT_FILE',
+  'GATEHOUSE_TLS_KEY_FILE',
+  ...Object.keys(SETTINGS),
+];
+
+/**
+ * The options in force: those of the descriptor, then the environment.
+ *
+ * @throws TlsError naming the variables
+ */
+export function resolveTlsOptions(options: TlsOptions, env: NodeJS.ProcessEnv = {}): TlsOptions {
+  const target: Target = { ...options, clientCertificates: { ...options.clientCertificates } };
+  const files = filesOf(env);
+  if (files) target.files = files;
+  const used = Object.entries(SETTINGS).filter(([name]) => env[name]);
+  for (const [name, apply] of used) apply(target, env[name] as string);
+  const parsed = tlsOptionsSchema.safeParse(target);
+  if (parsed.success) return parsed.data;
+  const names = used.map(([name]) => `${name}=${env[name]}`).join(', ') || 'the TLS options';
+  throw new TlsError(`${names}: ${z.prettifyError(parsed.error)}`);
+}
+
+/** Several pairs are separated by commas, in the same order in both variables. */
+function filesOf(env: NodeJS.ProcessEnv): TlsOptions['files'] | undefined {
+  const certFiles = env.GATEHOUSE_TLS_CERT_FILE ? list(env.GATEHOUSE_TLS_CERT_FILE) : [];
+  const keyFiles = env.GATEHOUSE_TLS_KEY_FILE ? list(env.GATEHOUSE_TLS_KEY_FILE) : [];
+  if (certFiles.length === 0 && keyFiles.length === 0) return undefined;
+  if (certFiles.length !== keyFiles.length)
+    throw new TlsError(
+      `set both GATEHOUSE_TLS_CERT_FILE and GATEHOUSE_TLS_KEY_FILE, with as many files in each (${certFiles.length} and ${keyFiles.length} now).`,
+    );
+  return certFiles.map((certFile, index) => ({ certFile, keyFile: keyFiles[index] ?? '' }));
+}
