@@ -61,8 +61,10 @@ export async function startService(
       stateFolder: settings.stateFolder,
       production: settings.production,
       env: process.env,
+      onEvent: ({ message, ...event }) => log[event.level](event, message),
     });
     undo.push(() => tls.close());
+    health.register('tls', () => tls.check());
     const context: ServiceContext = { settings, log, health, tls, routes: new RouteCatalogue(), draining: false };
     const { modules, close } = await openDependencies(context);
     undo.push(close);
@@ -124,6 +126,7 @@ async function listenAll(
   const gate = createPlainHttpGate({
     httpsOrigin: () => settings.publicOrigin ?? `https://localhost:${httpsPort}`,
     onCredentialExposed: (event) => log.warn(event, 'a credential travelled in clear'),
+    challenge: (token) => tls.challenge(token),
   });
   const management = managementServer(requestPath, context, () => openApiDocument(nest, requestPath, context));
   await management.ready();
