@@ -27,6 +27,11 @@ const child = spawn(node, ['--conditions=@gatehouse/source', '--import', hook, m
 process.on('SIGINT', () => undefined);
 process.on('SIGTERM', () => child.kill('SIGTERM'));
 process.on('SIGHUP', () => child.kill('SIGHUP'));
+// npm passes SIGTERM to its shell, which dies without passing it on: then nobody would be left to stop us.
+if (process.env.npm_execpath) {
+  const parent = process.ppid;
+  setInterval(() => process.ppid === parent || child.kill('SIGTERM'), 200).unref();
+}
 child.on('error', (error) => fail(`cannot run ${node}: ${error.message}\nDelete node_modules and try again.`));
 child.on('exit', (code, signal) => process.exit(code ?? (signal === 'SIGINT' ? 130 : 143)));
 
