@@ -1,7 +1,7 @@
 // What a certificate says, and whether it may be served: a pair that does not fit, a broken chain, a wrong name or a date out of
 // range would each take the service down at the swap, so they are found before it.
 import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
-import { isIP } from 'node:net';
+import { isIP, isIPv6 } from 'node:net';
 import type { CertificateMaterial } from './certificate.source.ts';
 import { TlsError } from './tls.error.ts';
 
@@ -25,7 +25,9 @@ export function factsOf(leaf: X509Certificate): CertificateFacts {
   const alternatives = leaf.subjectAltName?.split(', ') ?? [];
   return {
     subject: leaf.subject ?? '',
-    names: alternatives.filter((name) => /^(DNS|IP Address):/.test(name)).map((name) => name.replace(/^[^:]+:/, '')),
+    names: alternatives
+      .filter((name) => /^(DNS|IP Address):/.test(name))
+      .map((name) => shortest(name.replace(/^[^:]+:/, ''))),
     issuer: leaf.issuer,
     serial: leaf.serialNumber,
     fingerprint256: leaf.fingerprint256,
@@ -139,3 +141,5 @@ function checkDates({ subject, notBefore, notAfter }: CertificateFacts, now: num
 
 const oneLine = (name: string) => name?.replaceAll('\n', ', ') || '(no subject)';
 const iso = (time: number) => new Date(time).toISOString();
+/** An IPv6 address as people write it. */
+const shortest = (name: string) => (isIPv6(name) ? new URL(`http://[${name}]/`).hostname.slice(1, -1) : name);

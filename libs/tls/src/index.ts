@@ -1,4 +1,5 @@
 export type { CertificateMaterial, CertificateSource, SourceContext } from './certificate.source.ts';
+export { certificateStatus, type CertificateFinding, type CertificateStatus } from './certificate.status.ts';
 export { clientCertificateGuard } from './client/client.certificate.guard.ts';
 export {
   clientIdentity,

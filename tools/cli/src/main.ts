@@ -2,6 +2,7 @@
 // `npm start` does not load the generator.
 import { Command } from 'commander';
 import { registerBench } from './commands/bench.command.ts';
+import { registerCertsStatus } from './commands/certs-status.command.ts';
 import { registerConform } from './commands/conform.command.ts';
 import { registerDestroy } from './commands/destroy.command.ts';
 import { registerNew } from './commands/new.command.ts';
@@ -19,7 +20,7 @@ const program = new Command('gatehouse')
 
 const commands = [
   ...[registerStart, registerTest, registerNew, registerSync, registerDestroy],
-  ...[registerConform, registerTlsAudit, registerBench],
+  ...[registerConform, registerTlsAudit, registerCertsStatus, registerBench],
 ];
 for (const register of commands) register(program);
 
