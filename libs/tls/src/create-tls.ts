@@ -158,7 +158,7 @@ function assemble(
     async close() {
       closing.forEach((close) => close());
       await live.settled();
-      await saveStatus();
+      if (started) await saveStatus();
       closed = true;
       await Promise.all(live.slots.map(({ source }) => source.close()));
     },
