@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { X509Certificate } from 'node:crypto';
 import { ZodError } from 'zod';
 import { SkippedError } from './check.ts';
-import { peerCertificate } from './client/peer.certificate.ts';
+import { MuteError, peerCertificate } from './client/peer.certificate.ts';
 import { ConformanceInputError } from './conformance.error.ts';
 import { conformanceOptionsSchema, type ConformanceOptions, type ResolvedOptions } from './conformance.options.ts';
 import { Target } from './target.ts';
@@ -53,14 +53,15 @@ async function preflight(target: Target): Promise<void> {
 }
 
 /** A server too old for any current client is still examined, in raw bytes; one that speaks no TLS at all is not. */
-async function speaksOnlyOldTls({ endpoint, url }: Target, error: Error): Promise<undefined> {
-  for (const version of [VERSION.tls12, VERSION.tls10, VERSION.ssl3]) {
+async function speaksOnlyOldTls({ endpoint, url }: Target, error: Error & { reason?: string }): Promise<undefined> {
+  const versions = error instanceof MuteError ? [] : [VERSION.tls12, VERSION.tls10, VERSION.ssl3];
+  for (const version of versions) {
     const suites = suitesFor(version).map(({ id }) => id);
     const answer = await probe(endpoint, { version, suites, serverName: endpoint.host }).catch(() => undefined);
     if (answer?.kind === 'accepted') return undefined;
   }
   throw new ConformanceInputError(
-    `${url.origin} does not answer TLS: ${error.message.split('\n')[0]}`,
+    `${url.origin} does not answer TLS: ${error.reason ?? error.message.split('\n')[0]}`,
     'check that the service runs and that the address is its HTTPS one',
   );
 }

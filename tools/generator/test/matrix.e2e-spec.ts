@@ -2,7 +2,7 @@
 // Minutes, not seconds: so only when asked, by `npm run matrix -w tools/generator`.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { copyOfCheckout } from './checkout.copy.ts';
+import { CheckoutCopy } from './checkout.copy.ts';
 import { status } from './scratch.workspace.ts';
 
 const asked = process.env.GATEHOUSE_TEST_MATRIX === '1';
@@ -10,8 +10,8 @@ const MINUTES = 60_000;
 if (!asked) process.stderr.write('skipped: the matrix: it takes minutes: npm run matrix -w tools/generator\n');
 
 (asked ? describe : describe.skip)('the matrix (runs by npm run matrix -w tools/generator)', () => {
-  let copy: ReturnType<typeof copyOfCheckout>;
-  beforeAll(() => void (copy = copyOfCheckout()), MINUTES);
+  let copy: CheckoutCopy;
+  beforeAll(() => void (copy = new CheckoutCopy()), MINUTES);
   afterAll(() => copy?.remove());
   afterEach(() => expect(status(copy.root)).toBe(''));
 

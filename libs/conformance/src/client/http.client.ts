@@ -21,8 +21,8 @@ export interface HttpRequest {
 /** The connection was closed by the other side. */
 const RESET = ['ECONNRESET', 'EPIPE'];
 
-/** Bytes kept of an answer; the rest is read and dropped. */
-const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
+/** Bytes kept of an answer; the rest is dropped. */
+export const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
 
 /** Connects to whatever the server has: the checks say what is wrong with it. */
 export function probingTls(hostname: string): ConnectionOptions {

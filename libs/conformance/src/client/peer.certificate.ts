@@ -14,6 +14,11 @@ export interface PeerCertificate {
   readonly nameError?: string;
 }
 
+/** The port takes the connection and says nothing. */
+export class MuteError extends Error {
+  override readonly name = 'MuteError';
+}
+
 const DATE_ERRORS = ['CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID'];
 
 /** Handshakes once a run. Rejects when the port does not speak TLS. */
@@ -33,7 +38,7 @@ export function peerCertificate(target: Target): Promise<PeerCertificate> {
 function handshake(options: ConnectionOptions, timeoutMs: number): Promise<{ leaf: X509Certificate; error?: string }> {
   return new Promise((resolve, reject) => {
     const socket = connect({ ...options, checkServerIdentity: () => undefined });
-    socket.setTimeout(timeoutMs, () => socket.destroy(new Error(`no TLS handshake within ${timeoutMs} ms`)));
+    socket.setTimeout(timeoutMs, () => socket.destroy(new MuteError(`no TLS handshake within ${timeoutMs} ms`)));
     socket.on('error', reject);
     socket.on('close', () => reject(new Error('the connection was closed during the handshake')));
     socket.on('secureConnect', () => {

@@ -2,7 +2,7 @@
 import { connect as connectTcp, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { Answer } from './answer.ts';
-import { bare, probingTls } from './http.client.ts';
+import { bare, MAX_ANSWER_BYTES, probingTls } from './http.client.ts';
 
 /** How the bytes travel. */
 export interface RawOptions {
@@ -64,9 +64,11 @@ export function converse(options: RawOptions, talk: (socket: Socket) => void): P
       start = Date.now();
       talk(socket);
     });
+    let size = 0;
     socket.on('data', (chunk: Buffer) => {
       chunks.push(chunk);
-      if (isWhole(Buffer.concat(chunks))) finish(true);
+      size += chunk.length;
+      if (size > MAX_ANSWER_BYTES || isWhole(Buffer.concat(chunks))) finish(true);
     });
     socket.on('close', () => finish(true));
     socket.on('error', (error) => {

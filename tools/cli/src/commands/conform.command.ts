@@ -61,9 +61,17 @@ async function conform(url: string, flags: ConformFlags): Promise<number> {
 
 async function optionsOf(url: string, flags: ConformFlags): Promise<ConformanceOptions> {
   const { http, management, openapi, only, readOnly } = flags;
-  const token = flags.tokenFile === undefined ? flags.token : (await readFile(flags.tokenFile, 'utf8')).trim();
+  const token = flags.tokenFile === undefined ? flags.token : await readToken(flags.tokenFile);
   const command = flags.command === undefined ? undefined : { argv: words(flags.command) };
   return { url, caFile: flags.ca, http, management, openapi, token, command, only, readOnly };
+}
+
+async function readToken(file: string): Promise<string> {
+  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => error);
+  if (typeof text === 'string' && text.trim() !== '') return text.trim();
+  const { ConformanceInputError } = await import('@gatehouse/conformance');
+  const why = typeof text === 'string' ? 'is empty' : `cannot be read (${text.code})`;
+  throw new ConformanceInputError(`the token file ${file} ${why}`, 'name a file that holds the token alone');
 }
 
 /** Splits a command line at spaces, honouring quotes; no shell is asked. */
