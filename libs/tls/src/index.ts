@@ -11,6 +11,8 @@ export { requireClient, type ClientRule } from './client/require.client.ts';
 export { createTls, type Tls, type TlsContext } from './create-tls.ts';
 export { hstsHeader, hstsValue, isLocalName } from './hsts.policy.ts';
 export { createPlainHttpGate, type PlainHttpGateOptions } from './plain-http.gate.ts';
+export { forwardedClient, type ForwardedClient } from './proxied/forwarded.header.ts';
+export { createProxiedFront, type RefusedConnection } from './proxied/proxied.front.ts';
 export { tlsEnvironment } from './tls.environment.ts';
 export { TlsError } from './tls.error.ts';
 export type { EmitTlsEvent, TlsEvent, TlsEventType } from './tls.event.ts';

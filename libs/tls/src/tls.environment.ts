@@ -6,6 +6,7 @@ import { tlsOptionsSchema, type TlsOptions } from './tls.options.ts';
 type Apply = (target: Target, value: string) => void;
 interface Target extends Record<string, unknown> {
   clientCertificates: Record<string, unknown>;
+  proxied?: Record<string, unknown>;
 }
 
 const list = (value: string) => value.split(',').map((item) => item.trim());
@@ -18,6 +19,8 @@ const SETTINGS: Record<string, Apply> = {
   GATEHOUSE_TLS_CLIENT_CERTIFICATES: (target, value) => (target.clientCertificates.mode = value),
   GATEHOUSE_TLS_CLIENT_CA_FILE: (target, value) => (target.clientCertificates.caFile = value),
   GATEHOUSE_TLS_CLIENT_CRL_FILE: (target, value) => (target.clientCertificates.crlFile = value),
+  GATEHOUSE_TLS_PROXIED_PROTOCOL: (target, value) => (target.proxied = { ...target.proxied, protocol: value }),
+  GATEHOUSE_TLS_PROXIED_FROM: (target, value) => (target.proxied = { ...target.proxied, from: list(value) }),
 };
 
 /** The settings that this lib reads from the environment. */

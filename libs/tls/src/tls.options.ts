@@ -49,6 +49,10 @@ export const proxiedSchema = z.strictObject({
       description:
         'Addresses of the balancers. Every other connection is closed unread. Not everybody: 0.0.0.0/0 is refused.',
     }),
+  insecurePlainHop: z.boolean().default(false).meta({
+    description:
+      'The balancer speaks plain HTTP with the service: whoever can read or reach that network sees every token. Only within one machine or an encrypted network. By default it speaks HTTPS with it too.',
+  }),
   headerTimeoutMs: z.int().min(100).max(60_000).default(5_000).meta({
     description: 'How long a balancer may take to send its PROXY header, in milliseconds.',
   }),
