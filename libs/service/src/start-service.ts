@@ -61,6 +61,7 @@ export async function startService(
       stateFolder: settings.stateFolder,
       production: settings.production,
       env: process.env,
+      publicHost: settings.publicOrigin && new URL(settings.publicOrigin).hostname,
       onEvent: ({ message, ...event }) => log[event.level](event, message),
     });
     undo.push(() => tls.close());
@@ -122,6 +123,7 @@ async function listenAll(
 ): Promise<RunningService> {
   const { settings, tls, log } = context;
   const https = nest.getHttpServer() as Server;
+  const front = tls.front(https);
   let httpsPort = 0;
   const gate = createPlainHttpGate({
     httpsOrigin: () => settings.publicOrigin ?? `https://localhost:${httpsPort}`,
@@ -130,9 +132,9 @@ async function listenAll(
   });
   const management = managementServer(requestPath, context, () => openApiDocument(nest, requestPath, context));
   await management.ready();
-  const shutdown = new Shutdown([https, gate, management.server], context, undo);
+  const shutdown = new Shutdown([...new Set([front, https]), gate, management.server], context, undo);
   undo.push(() => shutdown.cut());
-  httpsPort = await listen(https, settings.host, settings.ports.https, 'GATEHOUSE_HTTPS_PORT');
+  httpsPort = await listen(front, settings.host, settings.ports.https, 'GATEHOUSE_HTTPS_PORT');
   const httpPort = await listen(gate, settings.host, settings.ports.http, 'GATEHOUSE_HTTP_PORT');
   const managementPort = await listen(
     management.server,
@@ -140,7 +142,8 @@ async function listenAll(
     settings.ports.management,
     'GATEHOUSE_MANAGEMENT_PORT',
   );
-  const detach = [tls.attach(https as never), tls.attach(management.server as never)];
+  const secure = tls.proxied?.insecurePlainHop ? [management.server] : [https, management.server];
+  const detach = secure.map((server) => tls.attach(server as never));
   undo.push(async () => detach.forEach((stop) => stop()));
   return {
     name: settings.name,

@@ -13,21 +13,30 @@ export interface ConfiguredSource {
   readonly names: readonly string[];
 }
 
+/** What a program adds to its configuration. */
+export interface ProgramSources {
+  /** Sources that the program brings itself (a vault's), asked first. */
+  readonly own?: readonly CertificateSource[];
+  /** The host that callers use; counts where the options say no names. */
+  readonly publicHost?: string;
+}
+
 /**
  * One source for each certificate that is served; the first one answers clients that name nobody.
  *
- * @param own sources that the program brings itself (a vault's), asked first
  * @throws TlsError when there is none, naming the settings
  */
 export async function configuredSources(
   options: TlsOptions,
   context: Omit<SourceContext, 'names'>,
-  own: readonly CertificateSource[] = [],
+  { own = [], publicHost }: ProgramSources = {},
 ): Promise<readonly ConfiguredSource[]> {
-  const { names } = options;
+  const publicNames = publicHost === undefined ? [] : [publicHost];
+  const names = options.names.length > 0 ? options.names : publicNames;
   const order = orderOf(options, context.production, own.length > 0);
   const primary = [...own];
-  for (const kind of order) primary.push(...(await make(kind, options, { ...context, names: namesFor(kind, names) })));
+  for (const kind of order)
+    primary.push(...(await make(kind, options, { ...context, names: namesFor(kind, options.names, publicNames) })));
   const further = order.includes('files') ? options.files.slice(1) : [];
   return [
     { source: orderedSource(primary, context), names },
@@ -70,6 +79,9 @@ async function make(kind: Kind, options: TlsOptions, context: SourceContext): Pr
   throw new TlsError(`the source ${kind} is not configured.`);
 }
 
-/** A development certificate has to have some name. */
-const namesFor = (kind: Kind, names: readonly string[]) =>
-  names.length === 0 && (kind === 'mkcert' || kind === 'embedded') ? DEVELOPMENT_NAMES : names;
+/** A development certificate is for localhost too. */
+function namesFor(kind: Kind, names: readonly string[], publicNames: readonly string[]): readonly string[] {
+  if (names.length > 0) return names;
+  const development = kind === 'mkcert' || kind === 'embedded';
+  return development ? [...new Set([...DEVELOPMENT_NAMES, ...publicNames])] : publicNames;
+}

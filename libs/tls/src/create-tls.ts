@@ -1,5 +1,6 @@
 // The TLS side of a service as one object: complete options for its listeners, certificates that stay current, who the clients are, and
 // what operators should know.
+import type { Server as NetServer } from 'node:net';
 import type { SecureContextOptions, Server, TlsOptions as ServerOptions } from 'node:tls';
 import { configuredSources } from './certificate.sources.ts';
 import { CertificateSlot } from './certificate.slot.ts';
@@ -8,11 +9,12 @@ import { loadClientTrust, watchClientTrust } from './client/client.trust.ts';
 import { eventReporter } from './event.reporter.ts';
 import { LiveCertificates } from './live.certificates.ts';
 import { nameSelection } from './name.selection.ts';
+import { createProxiedFront } from './proxied/proxied.front.ts';
 import { writeStatus } from './status.file.ts';
 import { resolveTlsOptions } from './tls.environment.ts';
 import { TlsError } from './tls.error.ts';
 import type { TlsEvent } from './tls.event.ts';
-import type { ClientCertificateOptions, TlsOptions } from './tls.options.ts';
+import type { ClientCertificateOptions, ProxiedOptions, TlsOptions } from './tls.options.ts';
 import { policyOptions } from './tls.policy.ts';
 import { checkReadiness } from './tls.readiness.ts';
 import { snapshotOf, type TlsSnapshot } from './tls.snapshot.ts';
@@ -25,6 +27,8 @@ export interface TlsContext {
   readonly env?: NodeJS.ProcessEnv;
   /** Called for every event: log it. */
   readonly onEvent?: (event: TlsEvent) => void;
+  /** The host that callers use: a certificate has to cover it, unless the options say which names or a balancer ends TLS. */
+  readonly publicHost?: string;
   /** Further sources that the program brings (a vault's), asked before those of the options. */
   readonly sources?: readonly CertificateSource[];
   /** Milliseconds since the epoch; tests move it. */
@@ -44,6 +48,13 @@ export interface Tls {
    * listens, its plain-HTTP gate included. Returns what ends that.
    */
   attach(server: Server): () => void;
+  /**
+   * The server to listen with: `server` itself, or, where a balancer ends TLS, the front that takes connections of listed balancers
+   * only and hands them over to it.
+   */
+  front<S extends NetServer>(server: S): S | NetServer;
+  /** Where a balancer ends TLS: how it tells about its clients. */
+  readonly proxied?: ProxiedOptions;
   /** For the plain-HTTP gate: the answer to an ACME challenge. */
   challenge(token: string): Promise<string | undefined>;
   /** For HealthRegistry.register('tls', () => tls.check()). @throws TlsError while not ready */
@@ -76,7 +87,7 @@ export async function createTls(given: TlsOptions, context: TlsContext): Promise
   const configured = await configuredSources(
     options,
     { service, stateFolder, production, env, now, emit },
-    context.sources,
+    { own: context.sources, publicHost: options.proxied ? undefined : context.publicHost },
   );
   const slots = configured.map(({ source, names }) => new CertificateSlot(source, names, now));
   const live = new LiveCertificates(slots, emit, now);
@@ -138,6 +149,11 @@ function assemble(
       begin();
       return detach;
     },
+    front: (server) => {
+      if (!options.proxied) return server;
+      return createProxiedFront(server, options.proxied, () => (live.counters.refusedConnections += 1));
+    },
+    proxied: options.proxied,
     async challenge(token) {
       for (const { source } of live.slots) {
         const answer = await source.challenge?.(token);

@@ -19,6 +19,8 @@ export interface TlsCounters {
   alarms: number;
   clientTrustChanges: number;
   clientsEnded: number;
+  /** Connections that did not come from a listed balancer, or without what it has to say. */
+  refusedConnections: number;
 }
 
 /** See the head of the file. */
@@ -31,6 +33,7 @@ export class LiveCertificates {
     alarms: 0,
     clientTrustChanges: 0,
     clientsEnded: 0,
+    refusedConnections: 0,
   };
   readonly listeners: TlsListeners;
   clientTrust?: ClientTrust;

@@ -136,6 +136,13 @@ describe('behind a balancer that ends TLS', () => {
     expect(refused).toEqual([{ address: '127.0.0.1', reason: expect.stringMatching(/in time/) }]);
   });
 
+  it('cuts a client that sends its request too slowly, as without a front', async () => {
+    const limits = { headersTimeout: 200, requestTimeout: 200, connectionsCheckingInterval: 50 };
+    const slow = createPlainServer(limits, (_incoming, response) => response.end());
+    const bytes = header(0x21, 0x11, ipv4Body('203.0.113.9', 4711), SSL);
+    expect(await send(await front(slow), bytes, 'GET / HTTP/1.1\r\nhost: a\r\n')).toContain('408');
+  });
+
   it('takes a right checksum', async () => {
     const body = [ipv4Body('203.0.113.9', 4711), SSL];
     const zero = header(0x21, 0x11, ...body, tlv(0x03, Buffer.alloc(4)));

@@ -52,7 +52,7 @@ export function managementServer(
 
 function tlsServer(handler: never, context: ServiceContext): Server {
   const server = createServer(
-    { ...context.tls.serverOptions(), headersTimeout: 5_000, requestTimeout: 10_000, maxHeaderSize: 8_192 },
+    { ...context.tls.serverOptions('off'), headersTimeout: 5_000, requestTimeout: 10_000, maxHeaderSize: 8_192 },
     handler,
   );
   server.maxConnections = 100;

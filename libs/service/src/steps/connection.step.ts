@@ -1,6 +1,7 @@
 // Step 1: the TLS connection, and how much a client may send, how slowly, and how many at once (ASVS 5.0 V12.1, V15.2.2;
 // slowloris, CVE-2023-44487 rapid reset). HTTP/2 and HTTP/1.1 share the port; what Node does not limit for HTTP/2, this does.
 import { createSecureServer, type Http2SecureServer, type ServerHttp2Session } from 'node:http2';
+import { createServer as createPlainServer, type Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyServerFactory } from 'fastify';
 import { PROBLEM_MEDIA_TYPE, problemBody, toProblemError } from '@gatehouse/problem-details';
@@ -23,7 +24,7 @@ export const connection: Step = {
 
 type Handler = Parameters<FastifyServerFactory>[0];
 
-function createServer(handler: Handler, context: ServiceContext): Http2SecureServer {
+function createServer(handler: Handler, context: ServiceContext): Http2SecureServer | Server {
   const { limits } = context.settings;
   const http1Options = {
     maxHeaderSize: limits.maxHeaderBytes,
@@ -32,6 +33,11 @@ function createServer(handler: Handler, context: ServiceContext): Http2SecureSer
     keepAliveTimeout: limits.keepAliveTimeoutMs,
     connectionsCheckingInterval: Math.min(1_000, limits.headersTimeoutMs),
   };
+  if (context.tls.proxied?.insecurePlainHop) {
+    const plain = createPlainServer(http1Options, handler as never);
+    plain.maxConnections = limits.maxConnections;
+    return plain;
+  }
   const server = createSecureServer(
     {
       ...context.tls.serverOptions(),

@@ -48,6 +48,8 @@ export function createProxiedFront(
       handOver(socket, target);
     });
   });
+  // Node's HTTP servers begin to cut slow clients when they listen, and stop when they close; this one never does either itself.
+  front.on('listening', () => target.emit('listening')).on('close', () => target.close());
   if (target.maxConnections) front.maxConnections = target.maxConnections;
   return front;
 }
