@@ -1,4 +1,5 @@
-// A service that asks who is calling, and one that limits its callers: neither is mistaken for a broken one.
+// A service that asks who is calling, one that limits its callers, one that leaves HSTS out for localhost: none is mistaken for a
+// broken one.
 import { runConformance, type ConformanceOptions, type Report } from '../src/index.ts';
 import { startFixture, type RunningFixture } from './fixtures/fixture.server.ts';
 
@@ -31,4 +32,9 @@ it('goes through with a token', async () => {
 it('waits out a rate limit that says when to come back', async () => {
   const report = await run(await startFixture('rate-limited'), { only: BODIES, concurrency: 1 });
   expect(status(report)).toEqual(Object.fromEntries(BODIES.map((id) => [id, 'pass'])));
+});
+
+it('asks under a public name when localhost gets no HSTS', async () => {
+  const report = await run(await startFixture('hsts-by-name'), { only: ['hsts', 'security-headers'] });
+  expect(status(report)).toEqual({ hsts: 'pass', 'security-headers': 'pass' });
 });

@@ -13,7 +13,7 @@ export const hsts: Check = {
   severity: 'high',
   remedy: `send "strict-transport-security: max-age=${HSTS_SECONDS}; includeSubDomains" on every answer over HTTPS`,
   async run(target) {
-    const answers = await successAndError(target);
+    const answers = await answersToPublicName(target);
     return answers.flatMap(({ label, headers }) => {
       const value = headers['strict-transport-security'];
       if (value === undefined) return [{ message: `${label}: no strict-transport-security` }];
@@ -27,6 +27,27 @@ export const hsts: Check = {
     });
   },
 };
+
+/** What a service on the Internet is called; resolved by nobody. */
+const PUBLIC_NAME = 'conformance.example';
+
+/**
+ * HSTS has no meaning for an IP address (RFC 6797 §8.1.1) and does harm for localhost, so a careful service leaves it out there.
+ * What counts is what it says under a public name.
+ */
+async function answersToPublicName(target: Target): Promise<Answer[]> {
+  const answers = await successAndError(target);
+  const isLocal = /^(?:.*\.)?localhost$|^\[|^[\d.]+$/.test(target.url.hostname);
+  if (!isLocal || answers.some(({ headers }) => 'strict-transport-security' in headers)) return answers;
+  const paths = ['/health/live', '/conformance-no-such-route'];
+  const asked = paths.map((path) => {
+    const label = `GET ${path} for Host ${PUBLIC_NAME}`;
+    return target.fetch({ url: new URL(path, target.url), headers: { host: PUBLIC_NAME }, label });
+  });
+  // 421: it knows its names; 400: it refuses others
+  const answered = (await Promise.all(asked)).filter(({ status }) => ![0, 400, 421].includes(status));
+  return answered.length > 0 ? answered : skip('it says no HSTS to localhost, and answers under no other name');
+}
 
 interface Rule {
   readonly header: string;
