@@ -21,7 +21,6 @@ describe('the request path', () => {
   it('sends the security headers, and no word about the software', async () => {
     const { headers } = await sample.call('GET', '/v1/notes/1');
     expect(headers).toMatchObject({
-      'strict-transport-security': 'max-age=63072000; includeSubDomains',
       'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
       'x-content-type-options': 'nosniff',
       'cache-control': 'no-store',
@@ -29,6 +28,17 @@ describe('the request path', () => {
     });
     expect(headers.server).toBeUndefined();
     expect(headers['x-powered-by']).toBeUndefined();
+  });
+
+  it('says HSTS under a public name, on errors too, and never to localhost or an address', async () => {
+    const under = async (host: string, path: string) => {
+      const answer = await sample.raw(`GET ${path} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
+      return /strict-transport-security: (.*)\r/.exec(answer)?.[1];
+    };
+    for (const path of ['/v1/notes/1', '/no/such/route'])
+      expect(await under('api.example.com', path)).toBe('max-age=63072000; includeSubDomains');
+    for (const host of ['localhost', 'localhost:8443', '127.0.0.1', '[::1]:8443'])
+      expect(await under(host, '/v1/notes/1')).toBeUndefined();
   });
 
   it('gives each request an id of its own and never the caller’s', async () => {

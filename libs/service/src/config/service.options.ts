@@ -1,7 +1,7 @@
 // The descriptor of a service: one zod schema is the source of its type, its defaults and its documentation. The smallest
 // descriptor (root, name, ports) is valid and safe. Unknown keys stop the start with their path (architecture: deny by default).
 import { z } from 'zod';
-import { tlsOptionsSchema } from '@gatehouse/tls';
+import { hstsSchema, tlsOptionsSchema } from '@gatehouse/tls';
 import { databaseOptionsSchema } from '@gatehouse/database';
 import { LOG_LEVELS } from '@gatehouse/observability';
 
@@ -79,6 +79,8 @@ export const headersSchema = z
     hstsIncludeSubDomains: z.boolean().default(true).meta({
       description: 'Covers every sub-domain too. Turn it off only while a sub-domain still needs plain HTTP.',
     }),
+    hstsPreload: hstsSchema.shape.preload,
+    hstsLocalNames: hstsSchema.shape.localNames,
     contentSecurityPolicy: z
       .string()
       .min(1)
@@ -89,6 +91,10 @@ export const headersSchema = z
       .min(1)
       .default('no-store')
       .meta({ description: 'Cache-Control of every API answer (ASVS 5.0 V14.3.2); a handler may set its own.' }),
+  })
+  .refine((own) => !own.hstsPreload || (own.hstsIncludeSubDomains && own.hstsMaxAgeSeconds >= 31_536_000), {
+    message: 'hstsPreload needs hstsIncludeSubDomains, and hstsMaxAgeSeconds of a year (31536000) at least',
+    path: ['hstsPreload'],
   })
   .prefault({});
 
