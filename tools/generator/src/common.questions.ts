@@ -2,6 +2,7 @@
 import { checkName } from './name.rules.ts';
 import type { Question } from './question.ts';
 import { quote, RefusalError } from './refusal.error.ts';
+import { reservedReason } from './reserved.names.ts';
 import { singular } from './word.forms.ts';
 import { projectNames } from './workspace.ts';
 
@@ -36,7 +37,10 @@ export const singularName = (resourceKey: string): Question => ({
   name: 'singular',
   flag: '--singular <name>',
   message: 'One of them is called',
-  initial: (answers) => singular(answers[resourceKey] as string),
+  initial: (answers) => {
+    const one = singular(answers[resourceKey] as string);
+    return reservedReason(one, 'resource') ? `${one}-item` : one; // classes: class-item
+  },
   check: (value, answers) => {
     checkName('resource', value);
     if (value === answers[resourceKey]) {
