@@ -7,7 +7,7 @@ import { connect } from 'node:tls';
 import { clientCertificateGuard } from '../src/client/client.certificate.guard.ts';
 import { clientIdentity } from '../src/client/client.identity.ts';
 import { requireClient } from '../src/client/require.client.ts';
-import { testAuthority, type LeafOptions, type TestAuthority } from './fixtures/authority.ts';
+import { testAuthority, type LeafOptions, type TestAuthority } from '../src/testing/index.ts';
 import { handshake, secured } from './fixtures/handshake.ts';
 import { replace, serve, type Served } from './fixtures/served.ts';
 

@@ -3,7 +3,7 @@ import { createServer } from 'node:https';
 import { join } from 'node:path';
 import { setDefaultCACertificates } from 'node:tls';
 import { policyOptions } from '../src/tls.policy.ts';
-import { testAuthority, type TestAuthority } from './fixtures/authority.ts';
+import { testAuthority, type TestAuthority } from '../src/testing/index.ts';
 import { closed, listening } from './fixtures/handshake.ts';
 import { serve, until, type Served } from './fixtures/served.ts';
 

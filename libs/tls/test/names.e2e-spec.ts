@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { testAuthority, type TestAuthority } from './fixtures/authority.ts';
+import { testAuthority, type TestAuthority } from '../src/testing/index.ts';
 import { handshake } from './fixtures/handshake.ts';
 import { replace, serve, type Served } from './fixtures/served.ts';
 

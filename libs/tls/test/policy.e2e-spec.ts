@@ -2,7 +2,7 @@ import { createServer as createHttpsServer } from 'node:https';
 import { connect } from 'node:net';
 import { createServer, type Server } from 'node:tls';
 import { policyOptions } from '../src/tls.policy.ts';
-import { testAuthority } from './fixtures/authority.ts';
+import { testAuthority } from '../src/testing/index.ts';
 import { closed, handshake, listening } from './fixtures/handshake.ts';
 
 const X25519MLKEM768 = 0x11ec;

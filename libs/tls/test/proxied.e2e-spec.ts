@@ -9,7 +9,7 @@ import { forwardedClient } from '../src/proxied/forwarded.header.ts';
 import { crc32c } from '../src/proxied/proxy.header.ts';
 import { policyOptions } from '../src/tls.policy.ts';
 import { proxiedSchema } from '../src/tls.options.ts';
-import { testAuthority } from './fixtures/authority.ts';
+import { testAuthority } from '../src/testing/index.ts';
 import { closed, listening, secured } from './fixtures/handshake.ts';
 
 const SIGNATURE = Buffer.from('0d0a0d0a000d0a515549540a', 'hex');

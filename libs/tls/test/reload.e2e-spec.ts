@@ -4,7 +4,7 @@ import { Agent, get } from 'node:https';
 import { connect as connectHttp2 } from 'node:http2';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { testAuthority, type TestAuthority } from './fixtures/authority.ts';
+import { testAuthority, type TestAuthority } from '../src/testing/index.ts';
 import { handshake } from './fixtures/handshake.ts';
 import { replace, serve, type Served } from './fixtures/served.ts';
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { certificateStatus } from '../src/certificate.status.ts';
 import { policyOptions } from '../src/tls.policy.ts';
-import { testAuthority, type TestAuthority } from './fixtures/authority.ts';
+import { testAuthority, type TestAuthority } from '../src/testing/index.ts';
 import { serve, until, type Served } from './fixtures/served.ts';
 
 const DAY_MS = 86_400_000;

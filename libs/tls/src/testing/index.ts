@@ -1,0 +1,1 @@
+export { testAuthority, type LeafOptions, type TestAuthority } from './test.authority.ts';
