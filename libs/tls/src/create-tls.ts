@@ -5,6 +5,7 @@ import type { SecureContextOptions, Server, TlsOptions as ServerOptions } from '
 import { configuredSources } from './certificate.sources.ts';
 import { CertificateSlot } from './certificate.slot.ts';
 import type { CertificateSource } from './certificate.source.ts';
+import { clientIdentity, type ClientIdentity, type ClientSocket } from './client/client.identity.ts';
 import { loadClientTrust, watchClientTrust } from './client/client.trust.ts';
 import { eventReporter } from './event.reporter.ts';
 import { LiveCertificates } from './live.certificates.ts';
@@ -57,6 +58,8 @@ export interface Tls {
   readonly proxied?: ProxiedOptions;
   /** For the plain-HTTP gate: the answer to an ACME challenge. */
   challenge(token: string): Promise<string | undefined>;
+  /** Who calls, by client certificate and the rules of the options; undefined for nobody. `request.socket`, of HTTP/2 too. */
+  clientIdentity(socket: unknown): ClientIdentity | undefined;
   /** For HealthRegistry.register('tls', () => tls.check()). @throws TlsError while not ready */
   check(): void;
   /** What is served now, for metrics and status. */
@@ -161,6 +164,7 @@ function assemble(
       }
       return undefined;
     },
+    clientIdentity: (socket) => clientIdentity(socket as Partial<ClientSocket>, options.clientCertificates, now()),
     check: () => checkReadiness(live, options.reload.differsLimitMs, now()),
     snapshot: () => snapshotOf(live, now()),
     refresh,

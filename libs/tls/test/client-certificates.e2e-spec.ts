@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { rm, writeFile } from 'node:fs/promises';
 import { connect as connectHttp2 } from 'node:http2';
@@ -209,6 +210,19 @@ describe('client certificates', () => {
     });
     expect((await call(await client())).status).toBe(200);
     expect(tls.snapshot().counters.clientTrustChanges).toBe(0);
+  });
+
+  it('of another trust domain name nobody', async () => {
+    const { tls } = await start('required');
+    const identity = (uri: string, spiffeTrustDomains?: string[]) =>
+      clientIdentity({ authorized: true, getPeerX509Certificate: () => uris.get(uri) }, { spiffeTrustDomains })?.id;
+    const uris = new Map<string, X509Certificate>();
+    for (const uri of [ORDERS, 'spiffe://other.test/orders'])
+      uris.set(uri, new X509Certificate((await client({ uris: [uri] })).cert));
+    expect(identity(ORDERS, ['example.org'])).toBe(ORDERS);
+    expect(identity('spiffe://other.test/orders', ['example.org'])).toBeUndefined();
+    expect(identity('spiffe://other.test/orders')).toBe('spiffe://other.test/orders');
+    expect(tls.clientIdentity({ authorized: false })).toBeUndefined();
   });
 
   it('are never asked for without a private CA', async () => {
