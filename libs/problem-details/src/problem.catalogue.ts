@@ -30,7 +30,7 @@ export const problemCatalogue = {
   'malformed-json': problem(400, 'Malformed JSON', 'Send one JSON value, encoded as RFC 8259 says.'),
   'invalid-utf8': problem(400, 'Invalid UTF-8', 'Encode the body as UTF-8.'),
   'body-too-deep': problem(400, 'Body nested too deeply', 'Nest objects and arrays less deeply.'),
-  'forbidden-key': problem(400, 'Forbidden key', 'Remove keys such as __proto__ from the body.'),
+  'forbidden-key': problem(400, 'Forbidden key', 'Remove keys such as `__proto__` from the body.'),
   'unknown-parameter': problem(
     400,
     'Unknown query parameter',
