@@ -1,6 +1,7 @@
 // TLS 1.3 and 1.2 with forward-secret AEAD suites only, hybrid post-quantum key exchange first (Mozilla 6.0 intermediate; ASVS 5.0
 // V12.1). One function makes the complete options, for the start and for every swap: Node's setSecureContext replaces the whole
 // policy, and what is left out would fall back to Node's defaults (CBC suites, the public CA store for client certificates).
+import { constants } from 'node:crypto';
 import type { SecureContextOptions, TlsOptions } from 'node:tls';
 
 const CIPHERS = [
@@ -43,6 +44,8 @@ export function policyOptions(material: PolicyMaterial): SecureContextOptions & 
     // A tuple: post-quantum wins even over a client that sent an X25519 share only; `?` tolerates an OpenSSL without it.
     ecdhCurve: '?X25519MLKEM768/X25519:P-256/P-384',
     honorCipherOrder: true,
+    // TLS 1.2 clients would otherwise make the server calculate again and again on one connection (CVE-2011-1473).
+    secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
     handshakeTimeout: 10_000,
   };
 }

@@ -9,7 +9,7 @@ import { request } from 'node:https';
 import { createTls, type TlsContext } from '../src/create-tls.ts';
 import type { TlsEvent } from '../src/tls.event.ts';
 import { tlsOptionsSchema } from '../src/tls.options.ts';
-import { closed, listening } from './fixtures/handshake.ts';
+import { closed, handshake, listening } from './fixtures/handshake.ts';
 
 const run = promisify(execFile);
 
@@ -208,6 +208,22 @@ describe('the development certificate', () => {
     const late = await create({}, { now: days(730) });
     expect(events).toEqual([expect.objectContaining({ message: expect.stringContaining('about to expire') })]);
     await Promise.all([now, soon, renewed, late].map((tls) => tls.close()));
+  });
+
+  it('is renewed while the service runs, before any alarm', async () => {
+    let now = Date.now();
+    const tls = await create({}, { now: () => now });
+    const server = createServer(tls.serverOptions(), (_request, response) => response.end());
+    const port = await listening(server);
+    const detach = tls.attach(server);
+    const before = (await handshake(port)).serial;
+    now += 56 * 86_400_000;
+    await tls.refresh();
+    expect((await handshake(port)).serial).not.toBe(before);
+    expect(events.map(({ type }) => type)).toEqual(['certificate-swapped']);
+    detach();
+    await tls.close();
+    await closed(server);
   });
 
   it('widens the CA for a name of the configuration, and keeps what it permitted', async () => {

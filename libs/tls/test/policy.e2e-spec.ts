@@ -1,9 +1,9 @@
 import { createServer as createHttpsServer } from 'node:https';
 import { connect } from 'node:net';
-import { createServer, type Server } from 'node:tls';
+import { connect as connectTls, createServer, type Server } from 'node:tls';
 import { policyOptions } from '../src/tls.policy.ts';
 import { testAuthority } from '../src/testing/index.ts';
-import { closed, handshake, listening } from './fixtures/handshake.ts';
+import { closed, handshake, listening, secured } from './fixtures/handshake.ts';
 
 const X25519MLKEM768 = 0x11ec;
 const X25519 = 0x001d;
@@ -66,6 +66,11 @@ describe('the policy', () => {
     await expect(handshake(nodesPort, { ecdhCurve: 'P-521' })).resolves.toMatchObject({ protocol: 'TLSv1.3' });
   });
 
+  it('refuses to renegotiate, which Node would do', async () => {
+    await expect(renegotiation(port)).rejects.toThrow(/no renegotiation/);
+    await renegotiation(nodesPort);
+  });
+
   it('closes a handshake that stalls', async () => {
     const impatient = createHttpsServer({
       ...policyOptions(await (await testAuthority()).issue()),
@@ -81,3 +86,17 @@ describe('the policy', () => {
     expect(policyOptions({ cert: '', key: '' }).handshakeTimeout).toBe(10_000);
   });
 });
+
+async function renegotiation(port: number): Promise<void> {
+  const options = { port, host: '127.0.0.1', servername: 'localhost', rejectUnauthorized: false } as const;
+  const socket = connectTls({ ...options, maxVersion: 'TLSv1.2' });
+  try {
+    await secured(socket);
+    await new Promise<void>((resolve, reject) => {
+      socket.once('error', reject);
+      socket.renegotiate({}, (error) => (error ? reject(error) : resolve()));
+    });
+  } finally {
+    socket.destroy();
+  }
+}

@@ -12,7 +12,6 @@ import { privateFolder, writePrivate } from '../private.files.ts';
 import { TlsError } from '../tls.error.ts';
 import { issueAuthority, issueLeaf, LEAF_DAYS } from './issue.certificate.ts';
 import { permits, permittedNames } from './name.constraints.ts';
-import { renewalTimer } from './renewal.timer.ts';
 import { storedLeaf } from './stored.leaf.ts';
 
 /** What every development CA may sign for: loopback, and top-level names that nobody can own (RFC 6761, RFC 8375, ICANN .internal). */
@@ -23,7 +22,6 @@ const DAY_MS = 86_400_000;
 export function embeddedSource(context: SourceContext): CertificateSource {
   const folder = join(context.stateFolder, 'ca');
   const caFile = join(folder, 'ca.pem');
-  const timer = renewalTimer();
   return {
     name: 'embedded',
     caFile,
@@ -38,8 +36,9 @@ export function embeddedSource(context: SourceContext): CertificateSource {
         make: () => issueLeaf(authority, context.names, context.now()),
       });
     },
-    onChange: timer.onChange,
-    close: async () => timer.stop(),
+    // A leaf is renewed when it is asked for, and the service asks from time to time.
+    onChange: () => () => undefined,
+    close: async () => undefined,
   };
 }
 

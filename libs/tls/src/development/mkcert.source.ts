@@ -8,7 +8,6 @@ import type { CertificateMaterial, CertificateSource, SourceContext } from '../c
 import { withLock } from '../folder.lock.ts';
 import { privateFolder } from '../private.files.ts';
 import { TlsError } from '../tls.error.ts';
-import { renewalTimer } from './renewal.timer.ts';
 import { storedLeaf } from './stored.leaf.ts';
 
 const TIMEOUT_MS = 20_000;
@@ -18,7 +17,6 @@ const run = promisify(execFile);
 export async function mkcertSource(context: SourceContext): Promise<CertificateSource | undefined> {
   const program = await onPath('mkcert', context.env);
   if (!program) return undefined;
-  const timer = renewalTimer();
   let caFile: string | undefined;
   return {
     name: 'mkcert',
@@ -32,8 +30,9 @@ export async function mkcertSource(context: SourceContext): Promise<CertificateS
       caFile = root;
       return material;
     },
-    onChange: timer.onChange,
-    close: async () => timer.stop(),
+    // A leaf is renewed when it is asked for, and the service asks from time to time.
+    onChange: () => () => undefined,
+    close: async () => undefined,
   };
 }
 
