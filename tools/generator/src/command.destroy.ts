@@ -3,6 +3,7 @@ import nodePlop from 'node-plop';
 import { readDescriptors } from './descriptor.reader.ts';
 import { planDestroyProject, planDestroyResource } from './destroy.plan.ts';
 import { unifiedDiff } from './plan.diff.ts';
+import type { Change } from './plan.ts';
 import { writePlan } from './plan.writer.ts';
 import { quote, RefusalError } from './refusal.error.ts';
 import { listChanges, noteTakenBack, type Output, type Result, summarize } from './report.ts';
@@ -52,9 +53,18 @@ export async function runDestroy(options: DestroyOptions, output: Output): Promi
   await agree(options);
   writePlan(plan);
   sweep();
-  const state = options.kind === 'service' ? [`Its data on this machine stays in .gatehouse/${options.name}.`] : [];
-  say(`Destroyed the ${options.kind} ${options.name}. ${state.join('')}\n`);
+  const remains = whatRemains(options, changes);
+  say(`Destroyed the ${options.kind} ${options.name}.${remains}\n`);
   return { ok: true, ...result };
+}
+
+function whatRemains({ kind, name, service }: DestroyOptions, changes: readonly Change[]): string {
+  if (kind === 'service') return ` Its data on this machine stays in .gatehouse/${name}.`;
+  if (!changes.some(({ path }) => path.endsWith('.migrations.ts'))) return '';
+  return [
+    ' A database in which its migration ran no longer fits, and the service says so when it starts:',
+    `  on this machine delete .gatehouse/${service}; elsewhere keep the migration, and add one that drops the table.`,
+  ].join('\n');
 }
 
 async function planned({ root, kind, name, service }: DestroyOptions) {

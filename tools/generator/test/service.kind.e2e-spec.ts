@@ -70,7 +70,9 @@ describe.each(['postgres', 'memory'])('a service with %s', (storage) => {
     expect((await make(root, 'resource', { name: 'invoices', service: 'orders' })).code).toBe(0);
     expect(text('apps/orders/src/app.module.ts')).toContain('imports: [OrdersModule, InvoicesModule]');
     expect((await make(root, 'resource', { name: 'invoices', service: 'orders' })).out).toContain('nothing to do');
-    expect((await destroy(root, 'resource', 'invoices', { service: 'orders' })).code).toBe(0);
+    const gone = await destroy(root, 'resource', 'invoices', { service: 'orders' });
+    expect(gone.code).toBe(0);
+    expect(gone.out.includes('delete .gatehouse/orders')).toBe(storage === 'postgres');
     expect(status(root)).toBe('');
   });
 
