@@ -1,5 +1,5 @@
 // Where events go: to the program's log, to whoever listens, and to the webhook when they are worth waking somebody.
-import type { TlsContext } from './create-tls.ts';
+import type { TlsContext } from './tls.ts';
 import { eventWebhook } from './event.webhook.ts';
 import type { EmitTlsEvent, TlsEvent } from './tls.event.ts';
 import type { TlsOptions } from './tls.options.ts';

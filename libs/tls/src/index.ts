@@ -8,7 +8,7 @@ export {
   type ClientSocket,
 } from './client/client.identity.ts';
 export { requireClient, type ClientRule } from './client/require.client.ts';
-export { createTls, type Tls, type TlsContext } from './create-tls.ts';
+export { createTls } from './create-tls.ts';
 export { hstsHeader, hstsValue, isLocalName } from './hsts.policy.ts';
 export { createPlainHttpGate, type PlainHttpGateOptions } from './plain-http.gate.ts';
 export { forwardedClient, type ForwardedClient } from './proxied/forwarded.header.ts';
@@ -26,3 +26,4 @@ export {
 } from './tls.options.ts';
 export { policyOptions, type PolicyMaterial } from './tls.policy.ts';
 export type { CertificateSummary, TlsSnapshot } from './tls.snapshot.ts';
+export type { Tls, TlsContext } from './tls.ts';

@@ -3,7 +3,8 @@ import { X509Certificate } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createTls, type Tls } from '../src/create-tls.ts';
+import { createTls } from '../src/create-tls.ts';
+import type { Tls } from '../src/tls.ts';
 import type { TlsEvent } from '../src/tls.event.ts';
 import { tlsOptionsSchema } from '../src/tls.options.ts';
 

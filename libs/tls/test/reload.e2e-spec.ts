@@ -236,6 +236,23 @@ describe('a certificate that is replaced', () => {
     );
   });
 
+  it('is not announced with a CA file that is none', async () => {
+    const own = await ca.issue();
+    await expect(serve(own, { caFile: '/nowhere.pem' })).rejects.toThrow(
+      'GATEHOUSE_TLS_CA_FILE=/nowhere.pem cannot be read (ENOENT)',
+    );
+    await expect(serve(own, (folder) => ({ caFile: join(folder, 'tls.key') }))).rejects.toThrow(
+      'no valid PEM certificate in it',
+    );
+  });
+
+  it('has to cover the public host in production', async () => {
+    await expect(serve(await ca.issue(), {}, { publicHost: 'api.example.com' })).rejects.toThrow(
+      'not for api.example.com',
+    );
+    served = await serve(await ca.issue({ names: ['api.example.com'] }), {}, { publicHost: 'api.example.com' });
+  });
+
   it('comes from the next source while the first has none, and from the first again when it has', async () => {
     const [own, file] = [await ca.issue(), await ca.issue()];
     const vaults: { available?: typeof own } = {};

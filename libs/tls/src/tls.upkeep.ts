@@ -1,0 +1,70 @@
+// What goes on in the background while a service listens: sources are followed, listeners are probed, the status is written.
+import { loadClientTrust, watchClientTrust } from './client/client.trust.ts';
+import type { LiveCertificates } from './live.certificates.ts';
+import { writeStatus } from './status.file.ts';
+import type { TlsContext } from './tls.ts';
+import type { TlsOptions } from './tls.options.ts';
+import { snapshotOf } from './tls.snapshot.ts';
+
+/** See the head of the file. */
+export class TlsUpkeep {
+  private readonly ends: (() => void)[] = [];
+  private begun = false;
+  private closed = false;
+  private saving: Promise<unknown> = Promise.resolve();
+
+  constructor(
+    private readonly live: LiveCertificates,
+    private readonly options: TlsOptions,
+    private readonly context: Pick<TlsContext, 'service' | 'stateFolder'> & { now: () => number },
+  ) {}
+
+  /** Once the service listens. */
+  begin(onEvent: (listener: () => void) => void): void {
+    if (this.begun) return;
+    this.begun = true;
+    for (const slot of this.live.slots) {
+      this.ends.push(slot.source.onChange(() => void this.live.reload(slot)));
+      slot.source.start?.();
+    }
+    this.followClientTrust();
+    const timer = setInterval(() => void this.refresh(), this.options.probeEveryMs).unref();
+    this.ends.push(() => clearInterval(timer));
+    onEvent(() => void this.save());
+    void this.live.watch();
+    void this.live.settled().then(() => this.save());
+  }
+
+  /** Asks every source and looks at every listener now. */
+  async refresh(): Promise<void> {
+    await Promise.all(this.live.slots.map((slot) => this.live.reload(slot)));
+    await this.live.watch();
+    await this.save();
+  }
+
+  /** Ends everything, and waits for what is under way. */
+  async close(): Promise<void> {
+    this.ends.forEach((end) => end());
+    await this.live.settled();
+    if (this.begun) await this.save();
+    this.closed = true;
+    await Promise.all(this.live.slots.map(({ source }) => source.close()));
+  }
+
+  private followClientTrust(): void {
+    const { caFile, crlFile } = this.options.clientCertificates;
+    if (!caFile) return;
+    const files = { caFile, crlFile };
+    const watch = watchClientTrust(files, this.options.reload.pollMs, () => {
+      void this.live.trustClients(() => loadClientTrust(files, this.context.now()));
+    });
+    this.ends.push(() => watch.stop());
+  }
+
+  /** A state folder that cannot be written is no reason to stop: a container's disk may be read-only. */
+  private save(): Promise<unknown> {
+    const { service, stateFolder, now } = this.context;
+    const write = () => (this.closed ? undefined : writeStatus(stateFolder, service, snapshotOf(this.live, now())));
+    return (this.saving = this.saving.then(write).catch(() => undefined));
+  }
+}
