@@ -14,6 +14,7 @@ interface ConformFlags extends ReportFlags {
   command?: string;
   only?: string[];
   readOnly?: boolean;
+  concurrency?: number;
   junit?: string;
   sarif?: string;
 }
@@ -33,6 +34,7 @@ export function registerConform(program: Command): void {
     .option('--command <command>', 'how to start it, for the checks that start the service themselves')
     .option('--only <ids>', 'run these checks alone, separated by commas', (ids: string) => ids.split(','))
     .option('--read-only', 'never send a valid request that changes something')
+    .option('--concurrency <number>', 'checks under way at once, by default 12', Number)
     .option('--json', 'print the report as JSON')
     .option('--junit <file>', 'write the report as JUnit XML too')
     .option('--sarif <file>', 'write the report as SARIF too')
@@ -60,10 +62,10 @@ async function conform(url: string, flags: ConformFlags): Promise<number> {
 }
 
 async function optionsOf(url: string, flags: ConformFlags): Promise<ConformanceOptions> {
-  const { http, management, openapi, only, readOnly } = flags;
+  const { http, management, openapi, only, readOnly, concurrency } = flags;
   const token = flags.tokenFile === undefined ? flags.token : await readToken(flags.tokenFile);
   const command = flags.command === undefined ? undefined : { argv: words(flags.command) };
-  return { url, caFile: flags.ca, http, management, openapi, token, command, only, readOnly };
+  return { url, caFile: flags.ca, http, management, openapi, token, command, only, readOnly, concurrency };
 }
 
 async function readToken(file: string): Promise<string> {

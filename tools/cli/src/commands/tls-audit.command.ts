@@ -7,6 +7,7 @@ interface AuditFlags extends ReportFlags {
   ca?: string;
   http?: string;
   only?: string[];
+  concurrency?: number;
   sarif?: string;
 }
 
@@ -21,6 +22,7 @@ export function registerTlsAudit(program: Command): void {
     .option('--ca <file>', 'PEM file of the CA to trust (default: the public ones)')
     .option('--http <url>', 'its plain-HTTP address, to check the redirect')
     .option('--only <ids>', 'run these checks alone, separated by commas', (ids: string) => ids.split(','))
+    .option('--concurrency <number>', 'checks under way at once; 1 for a server that serves one at a time', Number)
     .option('--json', 'print the report as JSON')
     .option('--sarif <file>', 'write the report as SARIF too')
     .option('--fail-on <severity>', 'exit with 1 from this on: critical, high, medium, low, never', 'medium')
@@ -37,8 +39,8 @@ async function audit(address: string, flags: AuditFlags): Promise<number> {
     'tls audit',
     flags,
     async (onProgress) => {
-      const { ca: caFile, http, only } = flags;
-      const report = await auditTls({ ...(await parseAddress(address)), caFile, http, only }, onProgress);
+      const { ca: caFile, http, only, concurrency } = flags;
+      const report = await auditTls({ ...(await parseAddress(address)), caFile, http, only, concurrency }, onProgress);
       if (flags.sarif !== undefined) await writeFile(flags.sarif, sarifReport(report, 'gatehouse-tls-audit'));
       return report;
     },
