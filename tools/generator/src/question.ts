@@ -1,7 +1,7 @@
 // One table of questions a kind: each is a prompt and a flag, with the same check and default, so that a script and a
 // person get the same service and the same refusals.
 import type { ServiceSummary } from './descriptor.reader.ts';
-import { RefusalError } from './refusal.error.ts';
+import { quote, RefusalError } from './refusal.error.ts';
 import nodePlop from 'node-plop';
 
 /** What a question may look at. */
@@ -63,7 +63,7 @@ async function answer(question: Question, answers: Given, facts: Facts, asking: 
   if (asking === 'ask') return prompt(question, answers, facts, initial);
   if (asking === 'defaults' && initial !== undefined) return initial;
   const remedy =
-    initial === undefined ? `Give ${question.flag}.` : `Give ${question.flag}, or --yes to take ${initial}.`;
+    initial === undefined ? `Give ${question.flag}.` : `Give ${question.flag}, or --yes to take ${quote(initial)}.`;
   throw new RefusalError(`${question.flag} is missing, and there is nobody to ask`, remedy);
 }
 
