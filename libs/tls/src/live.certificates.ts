@@ -1,14 +1,18 @@
 // Keeps what listeners serve current, and watches it: validate, swap, probe; the last good certificate stays when the new one is bad.
 // Every reload runs after the one before, so that two sources that change at once do not cross.
 import { randomBytes } from 'node:crypto';
+import type { TLSSocket } from 'node:tls';
 import type { CertificateFacts } from './certificate.facts.ts';
 import type { CertificateSlot, ServedCertificate } from './certificate.slot.ts';
-import type { ClientTrust } from './client/client.trust.ts';
+import { presentedChain, type ClientTrust } from './client/client.trust.ts';
 import { ExpiryAlarm } from './expiry.alarm.ts';
 import { TlsError } from './tls.error.ts';
 import type { EmitTlsEvent } from './tls.event.ts';
 import { TlsListeners, type ServedObservation } from './tls.listeners.ts';
 import type { PolicyMaterial } from './tls.policy.ts';
+
+/** Longer than any handshake, in milliseconds. */
+const HANDSHAKE_MS = 60_000;
 
 /** Counts since the start. */
 export interface TlsCounters {
@@ -40,6 +44,7 @@ export class LiveCertificates {
   private readonly sessionIdContext = randomBytes(16).toString('hex');
   private readonly alarm: ExpiryAlarm;
   private endedList?: number;
+  private trustChangedAt = -Infinity;
   private work: Promise<unknown> = Promise.resolve();
 
   /** @param slots the first answers clients that name nobody */
@@ -49,7 +54,11 @@ export class LiveCertificates {
     private readonly now: () => number,
   ) {
     this.alarm = new ExpiryAlarm(emit);
-    this.listeners = new TlsListeners(() => this.material(slots[0]), now);
+    this.listeners = new TlsListeners(
+      () => this.material(slots[0]),
+      (socket) => this.mayStay(socket),
+      now,
+    );
   }
 
   /** What is served for a slot, with who is trusted. */
@@ -82,8 +91,9 @@ export class LiveCertificates {
         const before = this.clientTrust;
         if (before && same(before, next)) return;
         this.clientTrust = next;
+        this.trustChangedAt = performance.now();
         this.listeners.forgetSessions();
-        const ended = this.listeners.endClients((socket) => next.isTrusted(presentedChain(socket), this.now()));
+        const ended = this.listeners.endClients();
         this.counters.clientTrustChanges += 1;
         this.counters.clientsEnded += ended;
         const message = `client trust changed: ${next.ca.length} CA, ${next.crl.length} revocation lists; ${ended} connections ended.`;
@@ -102,7 +112,7 @@ export class LiveCertificates {
       this.listeners.renewOldTicketKeys();
       const observations = await this.probe();
       for (const { served } of observations) if (served) this.look(served, this.slots[0]);
-      for (const slot of this.slots.slice(1)) if (slot.served) this.look(slot.served.facts, slot);
+      for (const slot of this.slots.slice(1)) await this.watchNamed(slot);
       this.lookAtLists();
     });
   }
@@ -136,13 +146,22 @@ export class LiveCertificates {
     });
   }
 
-  /** What is served now is what was meant to be. @throws TlsError otherwise */
+  /** What is served now is what was meant to be; a listener that is too busy to say proves nothing. @throws TlsError otherwise */
   private async confirm(slot: CertificateSlot, { facts }: ServedCertificate): Promise<void> {
     const observations = slot === this.slots[0] ? await this.probe() : await this.listeners.probe(slot.exampleName);
-    for (const { address, served, error } of observations) {
-      if (served?.fingerprint256 === facts.fingerprint256) continue;
+    for (const { address, served, error, refused } of observations) {
+      if (served?.fingerprint256 === facts.fingerprint256 || (error !== undefined && !refused)) continue;
       throw new TlsError(`${address} does not serve the new certificate (${error ?? `it serves ${served?.serial}`}).`);
     }
+  }
+
+  /** A certificate that is shown to those who ask for its name. */
+  private async watchNamed(slot: CertificateSlot): Promise<void> {
+    const [seen] = slot.exampleName === undefined ? [] : await this.listeners.probe(slot.exampleName);
+    if (!slot.served || !seen?.served) return;
+    this.look(seen.served, slot);
+    if (seen.served.fingerprint256 === slot.served.facts.fingerprint256) return;
+    this.refuse(slot, `${seen.address} shows certificate ${seen.served.serial} for ${slot.exampleName}.`);
   }
 
   private async probe(): Promise<readonly ServedObservation[]> {
@@ -164,6 +183,12 @@ export class LiveCertificates {
     if (this.alarm.look(served, slot?.source.name ?? 'none', this.now())) this.counters.alarms += 1;
   }
 
+  /** For as long as a handshake from before a change may take; later ones were decided by the new trust. */
+  private mayStay(socket: TLSSocket): boolean {
+    if (performance.now() - this.trustChangedAt > HANDSHAKE_MS || !this.clientTrust) return true;
+    return this.clientTrust.isTrusted(presentedChain(socket), this.now());
+  }
+
   /** Once for each list: OpenSSL refuses every client from then on. */
   private lookAtLists(): void {
     const { crlNotAfter } = this.clientTrust ?? {};
@@ -181,12 +206,3 @@ export class LiveCertificates {
 }
 
 const same = (a: ClientTrust, b: ClientTrust) => a.ca.join() === b.ca.join() && a.crl.join() === b.crl.join();
-
-type Peer = Parameters<Parameters<TlsListeners['endClients']>[0]>[0];
-
-function presentedChain(socket: Peer): NonNullable<ReturnType<Peer['getPeerX509Certificate']>>[] {
-  const chain: NonNullable<ReturnType<Peer['getPeerX509Certificate']>>[] = [];
-  for (let next = socket.getPeerX509Certificate(); next && chain.length < 10; next = next.issuerCertificate)
-    chain.push(next);
-  return chain;
-}

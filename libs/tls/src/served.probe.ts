@@ -21,6 +21,11 @@ export async function probeServed(server: Server, servername?: string): Promise<
   return handshake({ socket: ours, servername: servername ?? '' });
 }
 
+/** Whether the failure of a probe is an answer of TLS, rather than a listener that is too busy or gone. */
+export function isRefusal(error: NodeJS.ErrnoException): boolean {
+  return error.code?.startsWith('ERR_SSL') === true;
+}
+
 /** A handshake with an address, such as `gatehouse certs status` makes. */
 export function handshake(options: ConnectionOptions): Promise<CertificateFacts> {
   return new Promise((resolve, reject) => {

@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Server, TLSSocket } from 'node:tls';
 import type { CertificateFacts } from './certificate.facts.ts';
-import { probeServed } from './served.probe.ts';
+import { isRefusal, probeServed } from './served.probe.ts';
 import { policyOptions, type PolicyMaterial } from './tls.policy.ts';
 
 /** How long session ticket keys are used, in milliseconds: whoever steals them reads what TLS 1.2 clients resumed in that time. */
@@ -16,6 +16,8 @@ export interface ServedObservation {
   readonly probedAt: number;
   readonly served?: CertificateFacts;
   readonly error?: string;
+  /** TLS itself refused; otherwise the listener was too busy, or on its way out. */
+  readonly refused?: boolean;
 }
 
 interface Listener {
@@ -30,9 +32,13 @@ interface Listener {
 export class TlsListeners {
   private readonly listeners = new Set<Listener>();
 
-  /** @param material what is served now */
+  /**
+   * @param material what is served now
+   * @param mayStay whether a client is still trusted whose handshake began before a change
+   */
   constructor(
     private readonly material: () => PolicyMaterial,
+    private readonly mayStay: (socket: TLSSocket) => boolean,
     private readonly now: () => number,
   ) {}
 
@@ -46,6 +52,7 @@ export class TlsListeners {
     };
     const secured = (socket: TLSSocket) => {
       if (!socket.authorized) return;
+      if (!this.mayStay(socket)) return void socket.destroy();
       listener.clients.add(socket);
       socket.once('close', () => listener.clients.delete(socket));
     };
@@ -81,11 +88,11 @@ export class TlsListeners {
   }
 
   /** Ends the connections of clients that are not trusted any more. */
-  endClients(isTrusted: (socket: TLSSocket) => boolean): number {
+  endClients(): number {
     let ended = 0;
     for (const { clients } of this.listeners) {
       for (const socket of clients) {
-        if (isTrusted(socket)) continue;
+        if (this.mayStay(socket)) continue;
         socket.destroy();
         ended += 1;
       }
@@ -107,7 +114,7 @@ export class TlsListeners {
     const seen = { address: addressOf(listener.server), probedAt: this.now() };
     const observation: ServedObservation = await probeServed(listener.server, servername).then(
       (served) => ({ ...seen, served }),
-      (error: Error) => ({ ...seen, error: error.message }),
+      (error: Error) => ({ ...seen, error: error.message, refused: isRefusal(error) }),
     );
     if (servername === undefined) listener.observation = observation;
     return observation;

@@ -19,7 +19,9 @@ export function checkReadiness({ slots, listeners }: LiveCertificates, differsLi
       );
   }
   const expected = slots[0]?.served?.facts.fingerprint256;
-  for (const { address, served, error } of listeners.observations()) {
+  for (const { address, served, error, refused } of listeners.observations()) {
+    // A listener that is too busy for the probe is no reason to send all traffic to the others, which are as busy.
+    if (error !== undefined && !refused) continue;
     if (error !== undefined) throw new TlsError(`the last handshake with ${address} failed: ${error}`);
     if (served?.fingerprint256 !== expected)
       throw new TlsError(`${address} serves certificate ${served?.serial}, not the newest.`);

@@ -55,8 +55,9 @@ export class TlsUpkeep {
     const { caFile, crlFile } = this.options.clientCertificates;
     if (!caFile) return;
     const files = { caFile, crlFile };
-    const watch = watchClientTrust(files, this.options.reload.pollMs, () => {
-      void this.live.trustClients(() => loadClientTrust(files, this.context.now()));
+    const { now } = this.context;
+    const watch = watchClientTrust(files, { ...this.options.reload, now }, () => {
+      void this.live.trustClients(() => loadClientTrust(files, now()));
     });
     this.ends.push(() => watch.stop());
   }

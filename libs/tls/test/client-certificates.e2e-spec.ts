@@ -34,14 +34,18 @@ describe('client certificates', () => {
     from.issue({ names: [], uris: [ORDERS], purpose: 'client', subject: 'CN=orders,O=Example', ...options });
 
   /** Answers who called; /internal is for orders only. */
-  const start = async (mode: 'optional' | 'required', files: { crl?: string; ca?: string } = {}) => {
+  const start = async (mode: 'optional' | 'required', files: { crl?: string; ca?: string; settleMs?: number } = {}) => {
     served = await serve(
       await servers.issue(),
       async (folder) => {
         const [caFile, crlFile] = [join(folder, 'clients.pem'), join(folder, 'clients.crl')];
         await writeFile(caFile, files.ca ?? clients.cert);
         if (files.crl !== undefined) await writeFile(crlFile, files.crl);
-        return { clientCertificates: { mode, caFile, ...(files.crl === undefined ? {} : { crlFile }) } };
+        const { settleMs = 150 } = files;
+        return {
+          reload: { settleMs },
+          clientCertificates: { mode, caFile, ...(files.crl === undefined ? {} : { crlFile }) },
+        };
       },
       {},
       (incoming, response) => {
@@ -179,6 +183,18 @@ describe('client certificates', () => {
     expect([response.statusCode, reused.reusedSocket]).toEqual([200, true]);
     response.resume();
     agent.destroy();
+  });
+
+  it('follow a new CA and its list that come one after the other, without an alert', async () => {
+    const next = await testAuthority('CN=Next');
+    const { folder, event, events } = await start('required', { crl: await clients.crl([]), settleMs: 5_000 });
+    await replace(join(folder, 'clients.pem'), next.cert);
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    await replace(join(folder, 'clients.crl'), await next.crl([]));
+    await event('client-trust-changed');
+    expect(events.map(({ type }) => type)).toEqual(['client-trust-changed']);
+    expect((await call(await client({}, next))).status).toBe(200);
+    await expect(call(await client())).rejects.toThrow();
   });
 
   it.each<[string, RegExp, (folder: string) => Promise<unknown>]>([

@@ -73,11 +73,19 @@ describe('the expiry of a certificate', () => {
   it('makes the service not ready while no handshake succeeds', async () => {
     served = await serve(await issue(90));
     served.tls.check();
-    await new Promise<void>((resolve) => served?.server.close(() => resolve()));
-    served.server.removeAllListeners('connection').on('connection', (socket) => socket.destroy());
+    served.server.setSecureContext({});
     await served.tls.refresh();
     expect(() => served?.tls.check()).toThrow('the last handshake with');
     expect(served.tls.snapshot().counters.probeFailures).toBeGreaterThan(0);
+  });
+
+  it('does not make a listener not ready that is too busy for a look', async () => {
+    served = await serve(await issue(90));
+    served.server.removeAllListeners('connection').on('connection', (socket) => socket.destroy());
+    await served.tls.refresh();
+    served.tls.check();
+    expect(served.tls.snapshot().counters.probeFailures).toBeGreaterThan(0);
+    expect(served.tls.snapshot().listeners[0]?.error).toBeDefined();
   });
 
   it('is left in a status file that only its owner can read', async () => {

@@ -80,4 +80,20 @@ describe('several certificates on one port', () => {
     expect(await serialFor('api.example.test')).toBe(issued.api?.serial);
     expect(await serialFor('localhost')).toBe(issued.first?.serial);
   });
+
+  it('measures the expiry of each by a handshake for its name', async () => {
+    const short = await ca.issue({
+      names: ['*.shop.example.test'],
+      notBefore: Date.now() - 80 * 86_400_000,
+      notAfter: Date.now() + 10 * 86_400_000,
+    });
+    await replace(join(served.folder, 'shop.crt'), short.cert);
+    await replace(join(served.folder, 'shop.key'), short.key);
+    await served.event('certificate-swapped', 2);
+    await served.tls.refresh();
+    expect(await served.event('certificate-expiring')).toMatchObject({
+      serial: short.serial,
+      message: expect.stringContaining('files 3'),
+    });
+  });
 });

@@ -2,6 +2,7 @@
 // buy a certificate. Both files are followed while the service runs; a bad one leaves the last good one in force.
 import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import type { TLSSocket } from 'node:tls';
 import { X509Certificate as Parsed, X509Crl } from '@peculiar/x509';
 import { readChain } from '../certificate.facts.ts';
 import { watchFiles } from '../file.watch.ts';
@@ -41,13 +42,40 @@ export async function loadClientTrust({ caFile, crlFile }: ClientTrustFiles, now
   };
 }
 
-/** Calls back when either file changed and then stood still for one look. */
-export function watchClientTrust(files: ClientTrustFiles, pollMs: number, onChange: () => void): { stop(): void } {
-  let moved = false;
-  return watchFiles([files.caFile, ...(files.crlFile ? [files.crlFile] : [])], pollMs, (changed) => {
-    if (moved && !changed) onChange();
-    moved = changed;
+/** See {@link watchClientTrust}. Times in milliseconds. */
+export interface ClientTrustWatch {
+  readonly pollMs: number;
+  /** How long files that do not fit each other are given: a new CA and its list arrive one after the other. */
+  readonly settleMs: number;
+  readonly now: () => number;
+}
+
+/** Calls back when the files changed and fit again, or still do not after a while. */
+export function watchClientTrust(
+  files: ClientTrustFiles,
+  { pollMs, settleMs, now }: ClientTrustWatch,
+  onSettled: () => void,
+): { stop(): void } {
+  let movedAt: number | undefined;
+  return watchFiles([files.caFile, ...(files.crlFile ? [files.crlFile] : [])], pollMs, async (changed) => {
+    if (changed) movedAt ??= performance.now();
+    if (changed || movedAt === undefined) return;
+    const fits = await loadClientTrust(files, now()).then(
+      () => true,
+      () => false,
+    );
+    if (!fits && performance.now() - movedAt < settleMs) return;
+    movedAt = undefined;
+    onSettled();
   });
+}
+
+/** What a client showed in its handshake, the leaf first. */
+export function presentedChain(socket: Pick<TLSSocket, 'getPeerX509Certificate'>): X509Certificate[] {
+  const chain: X509Certificate[] = [];
+  for (let next = socket.getPeerX509Certificate(); next && chain.length < 10; next = next.issuerCertificate)
+    chain.push(next);
+  return chain;
 }
 
 interface List {
