@@ -11,6 +11,9 @@ import type { ServiceCommand } from '../conformance.options.ts';
 /** Bytes of output kept for the evidence. */
 const OUTPUT_BYTES = 16_384;
 
+/** How long it may take to end before it is killed, milliseconds. */
+const GRACE_MS = 3_000;
+
 /** A started process and its addresses. */
 export interface ServiceProcess {
   readonly url: URL;
@@ -61,6 +64,8 @@ export async function startService(
     exit: async (ms) => ((await until(ended, ms)) ? (child.exitCode ?? -1) : undefined),
     ready: (ms) => isReady(url, ended, ms),
     dispose: async () => {
+      // asked first: what it started in groups of their own (a database) only it can end
+      if (!ended() && child.kill('SIGTERM')) await until(ended, GRACE_MS);
       if (!ended()) {
         killGroup(child);
         await once(child, 'exit');
