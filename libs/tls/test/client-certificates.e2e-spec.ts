@@ -93,6 +93,13 @@ describe('client certificates', () => {
     });
   });
 
+  it('cannot write two parts of a name into one', async () => {
+    await start('required');
+    const forged = await client({ uris: [], subject: 'CN=orders\\, O=Example' });
+    const { id } = JSON.parse((await call(forged)).body);
+    expect(id).toBe('CN=orders\\, O=Example');
+  });
+
   it('are seen over HTTP/2 too', async () => {
     const { port } = await start('required');
     const session = connectHttp2(`https://127.0.0.1:${port}`, { ...(await client()), ca: servers.cert });

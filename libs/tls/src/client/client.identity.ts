@@ -1,7 +1,8 @@
 // Who a client certificate says that its holder is: the SPIFFE ID of its URI subjectAltName (X509-SVID §2), or its distinguished name.
 // Names are read from the DER, never from a printed form that a name with commas or line breaks could forge (CVE-2021-44532).
 import type { TLSSocket } from 'node:tls';
-import { SubjectAlternativeNameExtension, X509Certificate } from '@peculiar/x509';
+import type { X509Certificate } from 'node:crypto';
+import { extensionOf, readDer } from '../der.reader.ts';
 
 /** The holder of a client certificate that the private CA of the listener signed. */
 export interface ClientIdentity {
@@ -22,6 +23,9 @@ export interface ClientIdentity {
 export type ClientSocket = Pick<TLSSocket, 'authorized' | 'getPeerX509Certificate'>;
 
 const SPIFFE_ID = /^spiffe:\/\/([a-z0-9._-]{1,255})((?:\/[A-Za-z0-9._-]+)+)$/;
+/** subjectAltName, and the tag of a URI in it (RFC 5280 §4.2.1.6). */
+const SUBJECT_ALT_NAME = '551d11';
+const URI = 0x86;
 const known = new WeakMap<object, ClientIdentity | undefined>();
 
 /** Whose identities count. */
@@ -41,18 +45,27 @@ export function clientIdentity(
   { spiffeTrustDomains = [] }: ClientIdentityRules = {},
   now: number = Date.now(),
 ): ClientIdentity | undefined {
-  if (!known.has(socket)) known.set(socket, readIdentity(socket));
+  if (!known.has(socket)) known.set(socket, readOrNobody(socket));
   const identity = known.get(socket);
   if (!identity || identity.notAfter <= now) return undefined;
   if (spiffeTrustDomains.length === 0) return identity;
   return spiffeTrustDomains.includes(identity.trustDomain ?? '') ? identity : undefined;
 }
 
+/** A certificate that cannot be read to the end names nobody. */
+function readOrNobody(socket: Partial<ClientSocket>): ClientIdentity | undefined {
+  try {
+    return readIdentity(socket);
+  } catch {
+    return undefined;
+  }
+}
+
 function readIdentity(socket: Partial<ClientSocket>): ClientIdentity | undefined {
   if (socket.authorized !== true) return undefined;
   const peer = socket.getPeerX509Certificate?.();
   if (!peer || peer.ca) return undefined;
-  const name = identityName(new X509Certificate(peer.raw));
+  const name = identityName(peer);
   if (!name) return undefined;
   const { serialNumber: serial, fingerprint256, validToDate } = peer;
   return { ...name, serial, fingerprint256, notAfter: validToDate.getTime() };
@@ -60,12 +73,23 @@ function readIdentity(socket: Partial<ClientSocket>): ClientIdentity | undefined
 
 /** One URI at most: with two, a reader of the first and a reader of the last would see different callers. */
 function identityName(certificate: X509Certificate): Pick<ClientIdentity, 'kind' | 'id' | 'trustDomain'> | undefined {
-  const alternatives = certificate.getExtension(SubjectAlternativeNameExtension)?.names.items ?? [];
-  const [uri, second] = alternatives.filter(({ type }) => type === 'url');
-  if (second) return undefined;
-  if (!uri) return certificate.subject === '' ? undefined : { kind: 'dn', id: certificate.subject };
-  const [, trustDomain, path = ''] = SPIFFE_ID.exec(uri.value) ?? [];
-  if (!trustDomain || uri.value.length > 2_048) return undefined;
+  const [uri, second] = urisOf(certificate.raw);
+  if (second !== undefined) return undefined;
+  if (uri === undefined) return distinguishedName(certificate);
+  const [, trustDomain, path = ''] = SPIFFE_ID.exec(uri) ?? [];
+  if (!trustDomain || uri.length > 2_048) return undefined;
   if (path.split('/').some((part) => part === '.' || part === '..')) return undefined;
-  return { kind: 'spiffe', id: uri.value, trustDomain };
+  return { kind: 'spiffe', id: uri, trustDomain };
+}
+
+function urisOf(certificate: Buffer): string[] {
+  const [names] = readDer(extensionOf(certificate, SUBJECT_ALT_NAME) ?? Buffer.alloc(0));
+  return readDer(names?.value ?? Buffer.alloc(0)).flatMap(({ tag, value }) =>
+    tag === URI ? value.toString('latin1') : [],
+  );
+}
+
+/** Node puts each part on a line of its own and escapes what has a meaning (RFC 2253), so that no value reads as two. */
+function distinguishedName({ subject }: X509Certificate): Pick<ClientIdentity, 'kind' | 'id'> | undefined {
+  return subject ? { kind: 'dn', id: subject.split('\n').join(', ') } : undefined;
 }

@@ -3,7 +3,7 @@
 import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { TLSSocket } from 'node:tls';
-import { X509Certificate as Parsed, X509Crl } from '@peculiar/x509';
+import type { X509Crl } from '@peculiar/x509';
 import { readChain } from '../certificate.facts.ts';
 import { watchFiles } from '../file.watch.ts';
 import { TlsError } from '../tls.error.ts';
@@ -108,7 +108,7 @@ async function readLists(file: string, authorities: readonly X509Certificate[], 
   if (blocks.length === 0) throw new TlsError(`${file}: no PEM revocation list in it: write the lists of the CA.`);
   const lists: List[] = [];
   for (const block of blocks) {
-    const list = parseList(block, file);
+    const list = await parseList(block, file);
     const issuer = await issuerOf(list, authorities);
     if (!issuer) throw new TlsError(`${file}: the list of ${list.issuer} is not signed by a CA of the CA file.`);
     if (list.nextUpdate && list.nextUpdate.getTime() <= now)
@@ -120,7 +120,8 @@ async function readLists(file: string, authorities: readonly X509Certificate[], 
   return lists;
 }
 
-function parseList(pem: string, file: string): X509Crl {
+async function parseList(pem: string, file: string): Promise<X509Crl> {
+  const { X509Crl } = await x509();
   try {
     return new X509Crl(pem);
   } catch (error) {
@@ -129,6 +130,7 @@ function parseList(pem: string, file: string): X509Crl {
 }
 
 async function issuerOf(list: X509Crl, authorities: readonly X509Certificate[]): Promise<X509Certificate | undefined> {
+  const { X509Certificate: Parsed } = await x509();
   for (const authority of authorities) {
     const parsed = new Parsed(authority.raw);
     if (parsed.subject === list.issuer && (await list.verify({ publicKey: parsed.publicKey }))) return authority;
@@ -160,4 +162,10 @@ function read(setting: string, file: string): Promise<string> {
   return readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
     throw new TlsError(`${setting}=${file} cannot be read (${error.code}): correct the path or its permissions.`);
   });
+}
+
+/** Node does not read revocation lists; loaded only where there are some. */
+async function x509(): Promise<typeof import('@peculiar/x509')> {
+  await import('reflect-metadata');
+  return import('@peculiar/x509');
 }

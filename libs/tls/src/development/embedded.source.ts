@@ -4,19 +4,17 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import 'reflect-metadata'; // @peculiar/x509 refuses to load without it
-import * as x509 from '@peculiar/x509';
 import { factsOf } from '../certificate.facts.ts';
 import type { CertificateMaterial, CertificateSource, SourceContext } from '../certificate.source.ts';
 import { withLock } from '../folder.lock.ts';
 import { privateFolder, writePrivate } from '../private.files.ts';
 import { TlsError } from '../tls.error.ts';
-import { issueAuthority, issueLeaf, LEAF_DAYS } from './issue.certificate.ts';
+import { DAY_MS, LEAF_DAYS } from './lifetime.ts';
 import { permits, permittedNames } from './name.constraints.ts';
 import { storedLeaf } from './stored.leaf.ts';
 
 /** What every development CA may sign for: loopback, and top-level names that nobody can own (RFC 6761, RFC 8375, ICANN .internal). */
 const ALWAYS = ['localhost', '127.0.0.1', '::1', 'test', 'internal', 'home.arpa'];
-const DAY_MS = 86_400_000;
 
 /** Makes the source. Not for production: the caller refuses. */
 export function embeddedSource(context: SourceContext): CertificateSource {
@@ -33,7 +31,7 @@ export function embeddedSource(context: SourceContext): CertificateSource {
         authority: authority.cert,
         names: context.names,
         now: context.now(),
-        make: () => issueLeaf(authority, context.names, context.now()),
+        make: async () => (await issuer()).issueLeaf(authority, context.names, context.now()),
       });
     },
     // A leaf is renewed when it is asked for, and the service asks from time to time.
@@ -50,7 +48,9 @@ async function findAuthority(folder: string, context: SourceContext): Promise<Ce
   return withLock(join(folder, 'lock'), async () => {
     const { authority, names = [], reason } = await readAuthority(folder, context);
     if (authority) return authority;
-    const made = await issueAuthority(
+    const made = await (
+      await issuer()
+    ).issueAuthority(
       [...new Set([...ALWAYS, ...names, ...context.names.filter((name) => !permits(ALWAYS, name))])],
       context.now(),
     );
@@ -80,7 +80,7 @@ async function readAuthority(folder: string, { names, now }: SourceContext): Pro
     const certificate = new X509Certificate(cert);
     if (!certificate.ca || !certificate.checkPrivateKey(createPrivateKey(key)))
       return { reason: 'is not the certificate of ca.key' };
-    const permitted = permittedNames(new x509.X509Certificate(cert).extensions);
+    const permitted = permittedNames(certificate.raw);
     if (!permitted) return { reason: 'may sign for every name' };
     const refused = names.filter((name) => !permits(permitted, name));
     if (refused.length > 0) return { names: permitted, reason: `may not sign for ${refused.join(', ')}` };
@@ -98,3 +98,6 @@ function read(file: string): Promise<string | undefined> {
     throw new TlsError(`${file} cannot be read (${error.code}): give this user the file, or delete its folder.`);
   });
 }
+
+/** Loaded when something is made: a start that finds its certificate does not pay for it. */
+const issuer = () => import('./issue.certificate.ts');

@@ -4,18 +4,13 @@ import { isIP } from 'node:net';
 import 'reflect-metadata';
 import * as x509 from '@peculiar/x509';
 import type { CertificateMaterial } from '../certificate.source.ts';
-import { nameConstraints } from './name.constraints.ts';
+import { CA_DAYS, DAY_MS, LEAF_DAYS } from './lifetime.ts';
+import { NAME_CONSTRAINTS, nameConstraints } from './name.constraints.ts';
 
-const DAY_MS = 86_400_000;
 const P256 = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 const SERVER_AUTH = '1.3.6.1.5.5.7.3.1';
 
 x509.cryptoProvider.set(webcrypto as never);
-
-/** Lifetime of the CA, in days: as long as systems accept of a CA that a person installed. */
-export const CA_DAYS = 825;
-/** Lifetime of a leaf, in days (Mozilla, server side TLS 6.0). */
-export const LEAF_DAYS = 90;
 
 /** A new CA that may sign for `names` alone, and for no further CA. */
 export async function issueAuthority(names: readonly string[], now: number): Promise<CertificateMaterial> {
@@ -29,7 +24,7 @@ export async function issueAuthority(names: readonly string[], now: number): Pro
     extensions: [
       new x509.BasicConstraintsExtension(true, 0, true),
       new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
-      nameConstraints(names),
+      new x509.Extension(NAME_CONSTRAINTS.oid, true, nameConstraints(names)),
       await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
     ],
   });

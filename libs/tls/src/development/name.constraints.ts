@@ -1,31 +1,37 @@
 // The names that a development CA may sign for (RFC 5280 §4.2.1.10): who trusts it in a browser does not hand the thief of its key
 // every site of the web, only localhost and the names that the workspace uses.
 import { isIP, isIPv4 } from 'node:net';
-import 'reflect-metadata'; // @peculiar/x509 refuses to load without it
-import { Extension } from '@peculiar/x509';
+import { extensionOf, readDer, TAG, writeDer } from '../der.reader.ts';
 
-const OID = '2.5.29.30';
+/** id-ce-nameConstraints, as text and as the content of its DER. */
+export const NAME_CONSTRAINTS = { oid: '2.5.29.30', der: '551d1e' } as const;
 const DNS = 0x82;
 const ADDRESS = 0x87;
 const PERMITTED = 0xa0;
-const SEQUENCE = 0x30;
 
-/** A critical extension that permits these names, the names below them, and these addresses; nothing else. */
-export function nameConstraints(names: readonly string[]): Extension {
+/** The content of an extension that permits these names, the names below them, and these addresses; nothing else. */
+export function nameConstraints(names: readonly string[]): Buffer {
   const subtrees = names.map((name) =>
-    der(SEQUENCE, isIP(name) ? der(ADDRESS, addressAndMask(name)) : der(DNS, Buffer.from(base(name)))),
+    writeDer(
+      TAG.sequence,
+      isIP(name) ? writeDer(ADDRESS, addressAndMask(name)) : writeDer(DNS, Buffer.from(base(name))),
+    ),
   );
-  return new Extension(OID, true, der(SEQUENCE, der(PERMITTED, Buffer.concat(subtrees))));
+  return writeDer(TAG.sequence, writeDer(PERMITTED, Buffer.concat(subtrees)));
 }
 
-/** The permitted names of an extension that {@link nameConstraints} made; undefined where the CA has none. */
-export function permittedNames(extensions: readonly Extension[]): string[] | undefined {
-  const extension = extensions.find(({ type }) => type === OID);
-  if (!extension) return undefined;
-  const [outer] = read(Buffer.from(extension.value));
-  const [permitted] = read(outer?.value ?? Buffer.alloc(0));
-  return read(permitted?.value ?? Buffer.alloc(0)).flatMap(({ value }) =>
-    read(value).map((name) => (name.tag === DNS ? name.value.toString('ascii') : address(name.value))),
+/**
+ * The permitted names of a CA (DER) that {@link nameConstraints} made; undefined where it has none.
+ *
+ * @throws Error when it cannot be read
+ */
+export function permittedNames(certificate: Buffer): string[] | undefined {
+  const content = extensionOf(certificate, NAME_CONSTRAINTS.der);
+  if (!content) return undefined;
+  const [outer] = readDer(content);
+  const [permitted] = readDer(outer?.value ?? Buffer.alloc(0));
+  return readDer(permitted?.value ?? Buffer.alloc(0)).flatMap(({ value }) =>
+    readDer(value).map((name) => (name.tag === DNS ? name.value.toString('ascii') : address(name.value))),
   );
 }
 
@@ -57,23 +63,4 @@ function address(value: Buffer): string {
   if (bytes.length === 4) return bytes.join('.');
   const groups = Array.from({ length: 8 }, (_, index) => bytes.readUInt16BE(index * 2).toString(16));
   return new URL(`http://[${groups.join(':')}]/`).hostname.slice(1, -1);
-}
-
-function der(tag: number, value: Buffer): Buffer {
-  const { length } = value;
-  const size = length < 0x80 ? [length] : length < 0x100 ? [0x81, length] : [0x82, length >> 8, length & 0xff];
-  return Buffer.concat([Buffer.from([tag, ...size]), value]);
-}
-
-function read(bytes: Buffer): { tag: number; value: Buffer }[] {
-  const found: { tag: number; value: Buffer }[] = [];
-  for (let at = 0; at + 2 <= bytes.length;) {
-    const first = bytes[at + 1] ?? 0;
-    const extra = first < 0x80 ? 0 : first & 0x7f;
-    const length = extra === 0 ? first : bytes.readUIntBE(at + 2, extra);
-    const start = at + 2 + extra;
-    found.push({ tag: bytes[at] ?? 0, value: bytes.subarray(start, start + length) });
-    at = start + length;
-  }
-  return found;
 }
