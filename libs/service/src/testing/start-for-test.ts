@@ -28,17 +28,20 @@ export async function startForTest(
   overrides: ServiceOverrides = {},
 ): Promise<TestService> {
   const stateFolder = overrides.stateFolder ?? (await mkdtemp(join(tmpdir(), `gatehouse-${descriptor.name}-`)));
+  const remove = async () => {
+    if (overrides.stateFolder === undefined) await rm(stateFolder, { recursive: true, force: true });
+  };
   const running = await startService(app, descriptor, {
     ports: { https: 0, http: 0, management: 0 },
     logLevel: 'silent',
     ...overrides,
     stateFolder,
+  }).catch(async (error: unknown) => {
+    await remove();
+    throw error;
   });
   const ca = running.caFile === undefined ? undefined : readFileSync(running.caFile, 'utf8');
-  const close = async () => {
-    await running.close();
-    if (overrides.stateFolder === undefined) await rm(stateFolder, { recursive: true, force: true });
-  };
+  const close = () => running.close().finally(remove);
   const { https } = running.urls;
   return { ...running, stateFolder, ca, close, call: caller(https, ca), raw: rawCaller(https, ca) };
 }
