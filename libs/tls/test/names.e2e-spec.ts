@@ -64,7 +64,7 @@ describe('several certificates on one port', () => {
 
   it('resumes a session of any of its names', async () => {
     for (const servername of ['localhost', 'b.shop.example.test']) {
-      const { session } = await handshake(served.port, { servername }, 100);
+      const { session } = await handshake(served.port, { servername }, 3_000);
       expect(await handshake(served.port, { servername, session })).toMatchObject({ resumed: true });
     }
   });

@@ -19,7 +19,6 @@ describe('the plain-HTTP gate', () => {
       httpsOrigin: () => 'https://api.example.test:8443',
       onCredentialExposed: (event) => exposed.push(event),
       challenge: async (token) => (token === 'known_token-1' ? 'known_token-1.thumbprint' : undefined),
-      requestTimeoutMs: 300,
     });
     port = await listening(gate);
   });
@@ -108,12 +107,14 @@ describe('the plain-HTTP gate', () => {
   });
 
   it('closes a connection that stalls', async () => {
-    const socket = connect(port, '127.0.0.1');
+    const impatient = createPlainHttpGate({ httpsOrigin: () => 'https://a.test', requestTimeoutMs: 300 });
+    const socket = connect(await listening(impatient), '127.0.0.1');
     socket.write('GET / HTTP/1.1\r\nhost: a\r\n');
     const answer: Buffer[] = [];
     socket.on('data', (bytes) => answer.push(bytes)).on('error', () => undefined);
     await new Promise((resolve) => socket.once('close', resolve));
     expect(Buffer.concat(answer).toString()).toMatch(/^(HTTP\/1\.1 408|$)/);
+    await closed(impatient);
   });
 
   it('closes a connection that speaks TLS', async () => {

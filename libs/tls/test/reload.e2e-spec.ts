@@ -204,7 +204,7 @@ describe('a certificate that is replaced', () => {
     session.close();
     expect(failures).toEqual([]);
     expect(serials.size).toBeGreaterThan(1);
-    expect(requests).toBeGreaterThan(100);
+    expect(requests).toBeGreaterThan(20);
   });
 
   it('lets at least 95 % of sessions resume across swaps', async () => {
@@ -212,7 +212,7 @@ describe('a certificate that is replaced', () => {
     const { port } = served;
     let resumed = 0;
     for (let round = 0; round < 4; round++) {
-      const sessions = await Promise.all(Array.from({ length: 10 }, () => handshake(port, {}, 100)));
+      const sessions = await Promise.all(Array.from({ length: 10 }, () => handshake(port, {}, 3_000)));
       await served.put(await ca.issue());
       await served.event('certificate-swapped', round + 1);
       for (const { session } of sessions) resumed += (await handshake(port, { session })).resumed ? 1 : 0;
