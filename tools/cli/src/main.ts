@@ -10,6 +10,7 @@ import { registerStart } from './commands/start.command.ts';
 import { registerSync } from './commands/sync.command.ts';
 import { registerTest } from './commands/test.command.ts';
 import { registerTlsAudit } from './commands/tls-audit.command.ts';
+import { registerTlsPins } from './commands/tls-pins.command.ts';
 
 const program = new Command('gatehouse')
   .description('Runs, makes and proves services that are HTTPS-only from their first commit.')
@@ -20,7 +21,7 @@ const program = new Command('gatehouse')
 
 const commands = [
   ...[registerStart, registerTest, registerNew, registerSync, registerDestroy],
-  ...[registerConform, registerTlsAudit, registerCertsStatus, registerBench],
+  ...[registerConform, registerTlsAudit, registerTlsPins, registerCertsStatus, registerBench],
 ];
 for (const register of commands) register(program);
 
