@@ -25,8 +25,9 @@ const POLL_MS = 15;
 
 /** See the head of the file. */
 export class EmbeddedServer {
-  private stopping = false;
+  private readonly stopping = new AbortController();
   private pid = 0;
+  private reviving?: Promise<void>;
   private owner?: pg.Client;
   private readonly endWithProcess = () => this.signal('SIGINT');
 
@@ -62,7 +63,8 @@ export class EmbeddedServer {
 
   /** Fast shutdown: open transactions are rolled back, everything committed is on disk. */
   async stop(): Promise<void> {
-    this.stopping = true;
+    this.stopping.abort();
+    await this.reviving; // a server that is being started again is stopped too
     process.off('exit', this.endWithProcess);
     await this.owner?.end().catch(() => undefined);
     this.signal('SIGINT');
@@ -77,7 +79,7 @@ export class EmbeddedServer {
     const { pid } = await this.running();
     this.owner = await this.own();
     this.pid = pid;
-    this.owner.once('end', () => void this.revive());
+    this.owner.once('end', () => void (this.reviving = this.revive()));
   }
 
   private async running(): Promise<Postmaster> {
@@ -146,15 +148,15 @@ export class EmbeddedServer {
 
   /** The server ended while the service runs: until it is back, requests are answered 503. */
   private async revive(): Promise<void> {
-    for (let pause = 100; !this.stopping; pause = Math.min(pause * 2, 5_000)) {
+    for (let pause = 100; !this.stopping.signal.aborted; pause = Math.min(pause * 2, 5_000)) {
       this.log?.error({ folder: this.folder }, 'the embedded database is gone: starting it again');
       try {
         await this.acquire();
         this.log?.info({ pid: this.pid }, 'the embedded database is back');
-        return this.stopping ? this.stop() : undefined;
+        return;
       } catch (error) {
         this.log?.error({ err: error }, 'the embedded database does not start');
-        await delay(pause, undefined, { ref: false });
+        await delay(pause, undefined, { ref: false, signal: this.stopping.signal }).catch(() => undefined);
       }
     }
   }
