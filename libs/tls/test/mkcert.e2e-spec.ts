@@ -10,7 +10,7 @@ import { tlsOptionsSchema } from '../src/tls.options.ts';
 
 const installed = hasMkcert();
 const whenInstalled = installed ? it : it.skip;
-if (!installed) process.stdout.write('mkcert is not on the PATH: what needs the real one is skipped\n');
+if (!installed) process.stderr.write('skipped: what needs the real mkcert: it is not on the PATH\n');
 
 describe('mkcert', () => {
   let folder: string;
