@@ -1,5 +1,12 @@
 // What the processes of a run tell each other over their IPC channel. Server and load are processes of their own, so that the CPU
 // of one is never counted as the other's.
+import type { Certificate } from './certificate.ts';
+
+/** What a server process is told before it listens. */
+export interface StartOrder extends Certificate {
+  /** A folder of its own, which the parent removes when the process has ended. */
+  readonly folder: string;
+}
 
 /** A server that listens. */
 export interface Listening {

@@ -40,8 +40,12 @@ export class Child {
     }
   }
 
-  stop(): void {
+  /** Ends the process and returns when it is gone. */
+  async stop(): Promise<void> {
+    if (this.#process.exitCode !== null || this.#process.signalCode !== null) return;
+    const gone = once(this.#process, 'exit');
     this.#process.kill('SIGKILL');
+    await gone;
   }
 
   /** The line that names the error, of all that the process wrote. */

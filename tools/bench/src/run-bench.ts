@@ -1,7 +1,10 @@
 // One run: every server up, then rounds in which each server takes its turn, so that a neighbour's noise falls on all of them.
-import { makeCertificate, type Certificate } from './certificate.ts';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { makeCertificate } from './certificate.ts';
 import { Child } from './child.ts';
-import type { Listening, Usage } from './child.protocol.ts';
+import type { Listening, StartOrder, Usage } from './child.protocol.ts';
 import type { Report, Row } from './report.ts';
 import { keptOf, summarise } from './statistics.ts';
 
@@ -30,6 +33,7 @@ interface Subject extends Listening {
 /** @throws Error when raw node:https cannot be measured, or a server answers something else than the bytes asked for */
 export async function runBench(options: BenchOptions): Promise<Report> {
   const children: Child[] = [];
+  const folder = await mkdtemp(join(tmpdir(), 'gatehouse-bench-'));
   const load = start(children, 'load.process');
   try {
     const certificate = await makeCertificate();
@@ -37,7 +41,7 @@ export async function runBench(options: BenchOptions): Promise<Report> {
     const skipped: Record<string, string> = {};
     for (const [name, file] of Object.entries(SERVERS)) {
       // One after the other: two that start at once would slow each other's time to the first answer.
-      await startSubject(name, start(children, file), load, certificate).then(
+      await startSubject(name, start(children, file), load, { ...certificate, folder }).then(
         (subject) => subjects.push(subject),
         (error: Error) => (skipped[name] = error.message),
       );
@@ -47,7 +51,8 @@ export async function runBench(options: BenchOptions): Promise<Report> {
       await playRound(subjects, load, options, round >= 0);
     return { node: process.versions.node, ...options, rows: await toRows(subjects), skipped };
   } finally {
-    for (const child of children) child.stop();
+    await Promise.all(children.map((child) => child.stop()));
+    await rm(folder, { recursive: true, force: true });
   }
 }
 
@@ -57,9 +62,9 @@ function start(children: Child[], file: string): Child {
   return child;
 }
 
-async function startSubject(name: string, child: Child, load: Child, certificate: Certificate): Promise<Subject> {
+async function startSubject(name: string, child: Child, load: Child, order: StartOrder): Promise<Subject> {
   const begin = performance.now();
-  const listening = await child.ask<Listening>({ start: certificate });
+  const listening = await child.ask<Listening>({ start: order });
   await load.ask({ ...listening, method: 'GET', requests: 1, connections: 1 });
   return { ...listening, name, child, startMs: performance.now() - begin, micros: { GET: [], POST: [] } };
 }

@@ -1,8 +1,7 @@
 // Ours, as a generated service has it: strict body schema, declared answers, every step of the request path on.
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import { Body, Controller, Get, Module, Param, Post } from '@nestjs/common';
+import { defineService, startService } from '@gatehouse/service';
 import { Returns } from '@gatehouse/validation';
 import { z } from 'zod';
 import { NOTE } from '../sample.ts';
@@ -29,26 +28,9 @@ class NotesController {
 @Module({ controllers: [NotesController] })
 class NotesModule {}
 
-interface ServiceKit {
-  defineService(options: object): object;
-  startService(
-    module: object,
-    service: object,
-    overrides: object,
-  ): Promise<{ urls: { https: string }; caFile?: string }>;
-}
-
-/** Not a literal: where the kit does not build, the other servers are still measured and this one is named as skipped. */
-const KIT = ['@gatehouse', 'service'].join('/');
-
-serve(async () => {
-  const { defineService, startService } = (await import(KIT)) as ServiceKit;
-  const stateFolder = await mkdtemp(join(tmpdir(), 'gatehouse-bench-'));
-  const ports = { https: 0, http: 0, management: 0 };
-  const running = await startService(NotesModule, defineService({ root: stateFolder, name: 'bench', ports }), {
-    stateFolder,
-  });
+serve(async ({ folder: stateFolder }) => {
+  const service = defineService({ root: stateFolder, name: 'bench', ports: { https: 0, http: 0, management: 0 } });
+  const running = await startService(NotesModule, service, { stateFolder });
   const ca = await readFile(running.caFile ?? '', 'utf8');
-  await rm(stateFolder, { recursive: true, force: true });
   return { port: Number(new URL(running.urls.https).port), ca };
 });
