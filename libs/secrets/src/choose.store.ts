@@ -1,0 +1,46 @@
+// One store for a service, never a chain: a fallback would let whoever can silence the vault choose the secrets.
+import type { SecretStore } from './secret.store.ts';
+import type { EmitSecretsEvent, SecretsEvent } from './secrets.event.ts';
+import { SecretsError } from './secrets.error.ts';
+import { vaultFromEnvironment } from './secrets.environment.ts';
+import type { SecretsSettings } from './secrets.options.ts';
+import { LaptopStore } from './laptop/laptop.store.ts';
+import { MountedStore } from './files/mounted.store.ts';
+import { createVaultClient } from './vault/vault.client.ts';
+import { VaultStore } from './vault/vault.store.ts';
+
+/** What {@link openSecrets} works with. */
+export interface SecretsContext {
+  /** Name of the service: its part of the laptop store, its prefix in the vault. */
+  readonly service: string;
+  /** `.gatehouse/` on a laptop. */
+  readonly stateFolder: string;
+  /** True refuses the laptop store and a vault token from a file. */
+  readonly production: boolean;
+  /** Where GATEHOUSE_SECRETS_… and GATEHOUSE_VAULT_… are read; the process's by default. */
+  readonly env?: NodeJS.ProcessEnv;
+  readonly onEvent?: (event: SecretsEvent) => void;
+}
+
+/** @throws SecretsError when two stores are named, or none in production */
+export async function chooseStore(
+  settings: SecretsSettings,
+  context: SecretsContext,
+  emit: EmitSecretsEvent,
+): Promise<SecretStore> {
+  const { service, env = process.env, production, onEvent } = context;
+  const vault = vaultFromEnvironment(env);
+  const folder = env.GATEHOUSE_SECRETS_FOLDER;
+  if (vault && folder) {
+    throw new SecretsError(
+      'options-invalid',
+      'GATEHOUSE_VAULT_ADDR and GATEHOUSE_SECRETS_FOLDER are both set',
+      'Unset one: secrets come from one store.',
+    );
+  }
+  if (vault) {
+    const client = await createVaultClient(vault, { production, ...(onEvent ? { onEvent } : {}) });
+    return new VaultStore(client, { ...settings, prefix: settings.prefix ?? service });
+  }
+  return folder ? new MountedStore(folder) : new LaptopStore(service, context, emit);
+}
