@@ -2,8 +2,9 @@
 // is one whose files are its fields. Nothing outside the folder is read, wherever its links point.
 import { createHmac, randomBytes } from 'node:crypto';
 import { readdir, readFile, realpath, stat } from 'node:fs/promises';
-import { dirname, isAbsolute, join, relative } from 'node:path';
+import { dirname, join } from 'node:path';
 import { watchFolder } from '../folder.watch.ts';
+import { isInside } from '../is-inside.ts';
 import type { SecretDeclaration, SecretDeclarations } from '../secret.declaration.ts';
 import type { Lease, RawSecret, SecretStore, StoreChange, StoredSecret } from '../secret.store.ts';
 import { SecretsError } from '../secrets.error.ts';
@@ -91,8 +92,7 @@ export class MountedStore implements SecretStore {
   }
 
   private async refuseOutside(place: string): Promise<void> {
-    const path = relative(await realpath(this.where), await realpath(place));
-    if (!path.startsWith('..') && !isAbsolute(path)) return;
+    if (isInside(await realpath(this.where), await realpath(place))) return;
     throw new SecretsError('refused', `${place} links to a place outside ${this.where}`, 'Put the file itself there.');
   }
 

@@ -3,7 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, realpathSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { isInside } from '../is-inside.ts';
 import { SecretsError } from '../secrets.error.ts';
 import { createFile, privateFolder } from './whole.file.ts';
 
@@ -47,8 +48,7 @@ function refuseInside(file: string, stateFolder: string): void {
   for (let folder = root; folder !== dirname(folder); folder = dirname(folder)) {
     if (existsSync(join(folder, '.git'))) root = folder;
   }
-  const path = relative(real(root), join(real(dirname(file)), 'x'));
-  if (!path.startsWith('..') && !isAbsolute(path)) throw failure(`the key file ${file} lies inside ${root}`, elsewhere);
+  if (isInside(real(root), real(dirname(file)))) throw failure(`the key file ${file} lies inside ${root}`, elsewhere);
 }
 
 const real = (path: string) => (existsSync(path) ? realpathSync(path) : resolve(path));
