@@ -22,7 +22,8 @@ export default defineConfig({
   input: join(root, 'src/main.ts'),
   platform: 'node',
   external: optional,
-  resolve: { conditionNames: ['@gatehouse/source', 'node', 'import', 'default'] },
+  // 'import' and 'require' are added by the kind of each import: naming one would give the other kind the wrong file
+  resolve: { conditionNames: ['@gatehouse/source', 'node', 'default'] },
   transform: { target: 'node24' }, // decorators + metadata come from the service's tsconfig
   output: {
     dir: join(root, 'bundle'),
