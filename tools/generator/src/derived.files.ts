@@ -9,13 +9,13 @@ import { folders } from './workspace.ts';
 
 const COMPOSE = 'docker/generated';
 
-/** Services whose compose part is written by hand, in docker/compose.yaml. */
-const HAND_WRITTEN = ['api', 'identity'];
+/** Each container runs as a user of its own, so that no service can read the key of another: the HTTPS port is unique already. */
+const FIRST_USER = 10_000;
 
-/** Plans every derived file: docker/generated/*.yaml and docs/services.md. */
+/** Plans every derived file: docker/generated/* and docs/services.md. */
 export async function deriveFiles(plan: Plan, services: readonly ServiceSummary[]): Promise<void> {
   const sorted = [...services].sort((a, b) => (a.name < b.name ? -1 : 1));
-  const composed = sorted.filter(({ name }) => !HAND_WRITTEN.includes(name)).map(composeVariables);
+  const composed = sorted.map(composeVariables);
   const wanted = new Map<string, string>();
   for (const service of composed) {
     const [file] = await renderTemplates(plan.root, 'compose/service', service);
@@ -48,10 +48,12 @@ export function deriveReferences(plan: Plan): void {
 }
 
 /** What templates/compose/service may name. */
-function composeVariables({ name, ports, database }: ServiceSummary) {
+function composeVariables({ name, folder, ports, database }: ServiceSummary) {
   const variable = snakeCase(name).toUpperCase();
   return {
     service: name,
+    folder,
+    user: FIRST_USER + ports.https,
     variable,
     role: snakeCase(name),
     httpsPort: ports.https,
