@@ -14,6 +14,7 @@ const WORTH_RENEWING = 0.5;
 export class LeaseKeeper {
   private lease: Lease | undefined;
   private cancel: () => void = () => undefined;
+  private cancelWatch: () => void = () => undefined;
   private attempt = 0;
   private closed = false;
   private working: Promise<void> | undefined;
@@ -23,6 +24,8 @@ export class LeaseKeeper {
     private readonly store: SecretStore,
     private readonly publisher: RotationPublisher,
     private readonly emit: EmitSecretsEvent,
+    /** How often it is asked whether the lease still stands, in milliseconds. */
+    private readonly pollMs: number,
   ) {}
 
   /** @param asked when the lease was asked for: it may have begun then. `performance.now()` */
@@ -30,6 +33,7 @@ export class LeaseKeeper {
     this.lease = lease;
     this.attempt = 0;
     this.extend(lease, asked);
+    this.watch(lease);
   }
 
   /** Fetches a new one now: the lease is about to end for another reason than its time. */
@@ -41,6 +45,7 @@ export class LeaseKeeper {
   async close(): Promise<void> {
     this.closed = true;
     this.cancel();
+    this.cancelWatch();
     await this.working;
   }
 
@@ -49,6 +54,20 @@ export class LeaseKeeper {
     this.slot.usableUntil = ttlMs > 0 ? asked + ttlMs : Infinity;
     if (this.closed || ttlMs <= 0) return;
     this.cancel = after(renewalDelayMs(ttlMs), () => void this.prolong(false));
+  }
+
+  /** A lease that somebody revoked is noticed within the poll, not when it would have been renewed. */
+  private watch(lease: Lease): void {
+    this.cancelWatch();
+    if (this.closed) return;
+    this.cancelWatch = after(this.pollMs, () => {
+      const isLive = this.store.isLive(lease).catch(() => true);
+      void isLive.then((live) => {
+        if (this.lease !== lease) return;
+        if (!live) this.replaceNow();
+        this.watch(lease);
+      });
+    });
   }
 
   private prolong(replace: boolean): Promise<void> {

@@ -115,7 +115,7 @@ function keep<D extends SecretDeclarations>(
   const publisher = new RotationPublisher(emit);
   const keepers = read.flatMap(({ slot, lease, asked }) => {
     if (!lease) return [];
-    const keeper = new LeaseKeeper(slot, store, publisher, emit);
+    const keeper = new LeaseKeeper(slot, store, publisher, emit, pollSeconds * 1000);
     keeper.hold(lease, asked);
     return [keeper];
   });

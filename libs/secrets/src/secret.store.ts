@@ -39,5 +39,7 @@ export interface SecretStore {
   /** @throws SecretsError `refused` when the lease is over, another code when it may be tried again */
   renew(lease: Lease): Promise<Lease>;
   revoke(lease: Lease): Promise<void>;
+  /** Whether the lease still stands: somebody may have revoked it. @throws SecretsError when the store does not answer */
+  isLive(lease: Lease): Promise<boolean>;
   close(): Promise<void>;
 }

@@ -67,6 +67,10 @@ export class MountedStore implements SecretStore {
     return Promise.resolve();
   }
 
+  isLive(): Promise<boolean> {
+    return Promise.resolve(true);
+  }
+
   close(): Promise<void> {
     for (const stop of this.stops) stop();
     return Promise.resolve();

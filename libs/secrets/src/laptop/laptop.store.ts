@@ -70,6 +70,10 @@ export class LaptopStore implements SecretStore {
     return Promise.resolve();
   }
 
+  isLive(): Promise<boolean> {
+    return Promise.resolve(true);
+  }
+
   close(): Promise<void> {
     this.stop();
     return Promise.resolve();

@@ -70,6 +70,18 @@ export class VaultClient {
     await this.session.call({ method: 'POST', path: ['sys', 'leases', 'revoke'], body: { lease_id: lease.id } });
   }
 
+  /** False when it was revoked; true also where the policy does not let us ask. @throws VaultError without an answer */
+  async isLeaseLive(lease: Lease): Promise<boolean> {
+    const call = { method: 'POST', path: ['sys', 'leases', 'lookup'], body: { lease_id: lease.id } } as const;
+    return this.session.call(call).then(
+      () => true,
+      (error: unknown) => {
+        if (error instanceof VaultError && !error.isTransient) return error.status === 403;
+        throw error;
+      },
+    );
+  }
+
   /** Told when there is another token: leases made with the former one end with it. */
   onTokenReplaced(listener: () => void): void {
     this.session.onReplaced(listener);

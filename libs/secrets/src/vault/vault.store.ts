@@ -47,6 +47,10 @@ export class VaultStore implements SecretStore {
     return this.client.revokeLease(lease);
   }
 
+  isLive(lease: Lease): Promise<boolean> {
+    return this.client.isLeaseLive(lease);
+  }
+
   close(): Promise<void> {
     return this.client.close();
   }
