@@ -1,6 +1,7 @@
 // Step 4: whose request it is. X-Forwarded-For is believed from listed proxies only, hop by hop from the nearest (CWE-348);
 // without a list the address is the socket's, and the header is ignored.
 import { compile } from '@fastify/proxy-addr';
+import type { FastifyInstance } from 'fastify';
 import { forwardedClient } from '@gatehouse/tls';
 import type { Step } from '../step.ts';
 
@@ -11,12 +12,20 @@ export const clientAddress: Step = {
   server: ({ settings }) => ({
     trustProxy: settings.trustedProxies.length > 0 ? compile([...settings.trustedProxies]) : false,
   }),
-  /** Where a balancer ends TLS and says so by Forwarded, each request has to say it. */
   install(app, { tls }) {
-    if (tls.proxied?.protocol !== 'forwarded') return;
+    if (tls.proxied?.protocol !== 'forwarded') return rememberAddress(app);
+    // Where a balancer ends TLS and says so by Forwarded, each request has to say it.
     app.addHook('onRequest', (request, _reply, done) => {
       Object.defineProperty(request, 'ip', { value: forwardedClient(request.headers).address });
       done();
     });
   },
 };
+
+/** Node forgets the address of a socket that has closed unless it was asked before: the request log would not say who called. */
+function rememberAddress(app: FastifyInstance): void {
+  app.addHook('onRequest', (request, _reply, done) => {
+    void request.socket?.remoteAddress;
+    done();
+  });
+}
