@@ -85,7 +85,7 @@ for image in $(docker compose config --images | sort -u); do
   ! docker history --no-trunc --format '{{.CreatedBy}}' "$image" | grep -iE '(password|secret|token)=[^ ]' || fail "$image: a secret in its history"
   container=$(docker create "$image")
   docker export "$container" | tar -t >"$work/files"
-  docker rm "$container" >/dev/null
+  docker rm -v "$container" >/dev/null
   ! grep -E '(^|/)(\.git|\.env|\.npmrc|\.gatehouse)(/|$)|^app/.*\.(pem|key|ts|map)$' "$work/files" || fail "$image holds the file above"
   chmod -R u+w "$work/image" && rm -rf "$work/image" "$work/files"
 done
@@ -93,7 +93,7 @@ done
 echo '--- the database: TLS and SCRAM alone, one role to one database'
 sql() { # sql CONNECTION…: as the role api, by its password
   docker compose run --rm --no-deps -T --entrypoint bash postgres-roles -c \
-    "PGPASSWORD=\$(</keys/api/database-password) psql -qXAt '$1' -c \"$2\"" 2>&1
+    "PGPASSWORD=\$(</keys/api/database-password) psql -qXAt '$1' -c \"$2\"" 2>&1 || true
 }
 base='host=postgres user=api sslrootcert=/keys/ca.pem'
 [[ $(sql "$base dbname=api sslmode=verify-full" 'select rolsuper or rolcreatedb or rolcreaterole from pg_roles where rolname = current_user') == f ]] ||
@@ -119,14 +119,22 @@ docker compose down --timeout 20 >/dev/null 2>&1
 up 'up after down'
 read_account | grep -q '"holder":"compose"' || fail 'the account is gone after down and up'
 
-echo '--- a second copy beside the first'
+echo '--- a second copy beside the first, with a generated service'
 git clone -q "$repo" "$work/gatehouse-ci-second"
 (
   cd "$work/gatehouse-ci-second"
-  API_HTTPS_PORT=38453 API_HTTP_PORT=38090 up 'second copy'
+  cp -al "$repo/node_modules" . 2>/dev/null || cp -a "$repo/node_modules" .
+  node tools/cli/bin/gatehouse.mjs new service orders --yes --no-verify >/dev/null
+  export API_HTTPS_PORT=38453 API_HTTP_PORT=38090 ORDERS_HTTPS_PORT=38454 ORDERS_HTTP_PORT=38091
+  up 'second copy'
   docker compose cp certs:/keys/ca.pem "$work/second.pem" >/dev/null 2>&1
-  [[ $(curl -sS --max-time 10 --cacert "$work/second.pem" https://localhost:38453/health/ready) == '{"status":"ok"}' ]]
-  ! curl -s --max-time 10 --cacert "$work/ca.pem" https://localhost:38453/health/ready || fail 'both copies have the same CA'
+  for port in "$API_HTTPS_PORT" "$ORDERS_HTTPS_PORT"; do
+    [[ $(curl -sS --max-time 10 --cacert "$work/second.pem" "https://localhost:$port/health/ready") == '{"status":"ok"}' ]]
+    ! curl -s --max-time 10 --cacert "$work/ca.pem" "https://localhost:$port/health/ready" || fail 'both copies have the same CA'
+  done
+  for file in /keys/api/key.pem /keys/api/database-password; do
+    ! docker compose exec -T orders cat "$file" >/dev/null 2>&1 || fail "orders can read $file"
+  done
   docker compose down -v --rmi local --timeout 10 >/dev/null 2>&1
 )
 read_account | grep -q '"holder":"compose"' || fail 'the first copy suffered from the second'
@@ -136,7 +144,5 @@ docker compose down -v --rmi local --timeout 20 >/dev/null 2>&1
 left=$(for kind in container volume network; do docker "$kind" ls -q $([[ $kind == container ]] && echo -a) --filter name=gatehouse-ci; done)
 left+=$(docker image ls -q 'gatehouse-ci*')
 [[ -z $left ]] || fail "left behind: $left"
-for copy in gatehouse-ci gatehouse-ci-second; do
-  [[ -z $(git -C "$work/$copy" status --porcelain) ]] || fail "$copy has a dirty git status"
-done
+[[ -z $(git -C "$work/gatehouse-ci" status --porcelain) ]] || fail 'the clone has a dirty git status'
 echo 'nothing left behind'
