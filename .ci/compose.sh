@@ -58,6 +58,7 @@ for container in $(docker compose ps -aq); do
   case $name in
     certs) expect 'added capabilities' '[CHOWN]' '{{.HostConfig.CapAdd}}'; expect network none '{{.HostConfig.NetworkMode}}' ;;
     *)
+      [[ $name != postgres-roles ]] || expect network none '{{.HostConfig.NetworkMode}}'
       expect 'added capabilities' '[]' '{{.HostConfig.CapAdd}}'
       user=$(docker inspect -f '{{.Config.User}}' "$container")
       [[ -n $user && $user != root* && $user != 0* ]] || fail "$name runs as ${user:-root}"
@@ -91,15 +92,16 @@ for image in $(docker compose config --images | sort -u); do
 done
 
 echo '--- the database: TLS and SCRAM alone, one role to one database'
-sql() { # sql CONNECTION…: as the role api, by its password
-  docker compose run --rm --no-deps -T --entrypoint bash postgres-roles -c \
-    "PGPASSWORD=\$(</keys/api/database-password) psql -qXAt '$1' -c \"$2\"" 2>&1 || true
+sql() { # sql CONNECTION STATEMENT: as the role api, by its password, over the network
+  docker run --rm --network gatehouse-ci_database -v gatehouse-ci_keys:/keys:ro --user postgres --group-add 10003 --entrypoint bash \
+    gatehouse-ci-postgres -c "PGPASSWORD=\$(</keys/api/database-password) psql -qXAt '$1' -c \"$2\"" 2>&1 || true
 }
 base='host=postgres user=api sslrootcert=/keys/ca.pem'
 [[ $(sql "$base dbname=api sslmode=verify-full" 'select rolsuper or rolcreatedb or rolcreaterole from pg_roles where rolname = current_user') == f ]] ||
   fail 'the role api may do more than it has to'
 sql "$base dbname=api sslmode=disable" 'select 1' | grep -q 'pg_hba.conf rejects' || fail 'a connection in clear is not rejected'
 sql "$base dbname=postgres sslmode=verify-full" 'select 1' | grep -q 'no pg_hba.conf entry' || fail 'api reaches another database'
+sql 'host=postgres user=postgres dbname=postgres sslmode=require' 'select 1' | grep -q 'pg_hba.conf rejects' || fail 'the superuser is let in over the network'
 docker compose exec -T postgres psql -qXAt -c 'select rolpassword from pg_authid where rolname = $$api$$' | grep -q '^SCRAM-SHA-256' ||
   fail 'the password is not stored for SCRAM'
 

@@ -3,7 +3,8 @@
 #   /keys/ca.pem                          the development CA, for everybody
 #   /keys/<service>/cert.pem, key.pem     owner of the key: the service's user, mode 0400
 #   /keys/<service>/database-password     the service's user, and the group that makes the database roles
-#   /keys/postgres/…                      root, readable by the server's extra group (its user differs between images)
+#   /keys/postgres/…                      root, readable by the server's extra group (its user differs between images);
+#                                         the password is what its image asks for: pg_hba.conf lets nobody use it
 # The CA's own key is in /ca, a volume that no other container mounts. Idempotent: what is there and good for 30 days stays.
 set -euo pipefail
 umask 077

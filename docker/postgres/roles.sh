@@ -1,10 +1,8 @@
 #!/usr/bin/env bash
-# Gives every service of services.list a role and a database of its own, over TLS with the server verified. A role can log in and own
-# its database, and nothing else. Idempotent; a password that changed in its file is set anew.
+# Gives every service of services.list a role and a database of its own, over the server's socket as the server's own user. A role
+# can log in and own its database, and nothing else. Idempotent; a password that changed in its file is set anew.
 set -euo pipefail
-PGPASSWORD=$(</keys/postgres/password)
-export PGPASSWORD
-export PGHOST=postgres PGUSER=postgres PGDATABASE=postgres PGSSLMODE=verify-full PGSSLROOTCERT=/keys/ca.pem PGCHANNELBINDING=require
+export PGHOST=/var/run/postgresql PGUSER=postgres PGDATABASE=postgres
 
 # The password travels as a variable that psql reads from the file: it is in no argument and no log.
 while read -r service _user role; do
