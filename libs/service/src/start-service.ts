@@ -21,7 +21,7 @@ import type { ServiceDescriptor } from './config/service.options.ts';
 import { requestPath } from './steps/index.ts';
 import { Shutdown } from './shutdown.ts';
 import { listen } from './listen.ts';
-import type { ServiceContext } from './step.ts';
+import type { ServiceContext, Step } from './step.ts';
 
 /** A service that answers. */
 export interface RunningService {
@@ -42,10 +42,20 @@ export interface RunningService {
  *
  * @throws ConfigurationError (nothing listens then), or what the certificate source or the database throws
  */
-export async function startService(
+export function startService(
   app: Type,
   service: ServiceDescriptor,
   overrides: ServiceOverrides = {},
+): Promise<RunningService> {
+  return startOnPath(requestPath, app, service, overrides);
+}
+
+/** {@link startService} with the request path given: for `testing/`, which measures what each step costs. */
+export async function startOnPath(
+  steps: readonly Step[],
+  app: Type,
+  service: ServiceDescriptor,
+  overrides: ServiceOverrides,
 ): Promise<RunningService> {
   const settings = resolveSettings(service, process.env, overrides);
   const log = await createLogger({
@@ -69,9 +79,9 @@ export async function startService(
     const context: ServiceContext = { settings, log, health, tls, routes: new RouteCatalogue(), draining: false };
     const { modules, close } = await openDependencies(context);
     undo.push(close);
-    const nest = await createApplication(app, modules, context);
+    const nest = await createApplication(steps, app, modules, context);
     undo.push(() => nest.close());
-    return await listenAll(nest, context, undo);
+    return await listenAll(steps, nest, context, undo);
   } catch (error) {
     for (const step of undo.reverse()) await step().catch(() => undefined);
     throw error;
@@ -97,11 +107,12 @@ async function openDependencies({
 }
 
 async function createApplication(
+  steps: readonly Step[],
   app: Type,
   modules: DynamicModule[],
   context: ServiceContext,
 ): Promise<NestFastifyApplication> {
-  const adapter = serviceAdapter(requestPath, context);
+  const adapter = serviceAdapter(steps, context);
   const nest = await NestFactory.create<NestFastifyApplication>(ServiceModule.around(app, modules, context), adapter, {
     bodyParser: false,
     abortOnError: false,
@@ -117,6 +128,7 @@ async function createApplication(
 }
 
 async function listenAll(
+  steps: readonly Step[],
   nest: INestApplication,
   context: ServiceContext,
   undo: (() => Promise<unknown>)[],
@@ -130,7 +142,7 @@ async function listenAll(
     onCredentialExposed: (event) => log.warn(event, 'a credential travelled in clear'),
     challenge: (token) => tls.challenge(token),
   });
-  const management = managementServer(requestPath, context, () => openApiDocument(nest, requestPath, context));
+  const management = managementServer(steps, context, () => openApiDocument(nest, steps, context));
   await management.ready();
   const shutdown = new Shutdown([...new Set([front, https]), gate, management.server], context, undo);
   undo.push(() => shutdown.cut());

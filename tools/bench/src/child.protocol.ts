@@ -6,6 +6,8 @@ import type { Certificate } from './certificate.ts';
 export interface StartOrder extends Certificate {
   /** A folder of its own, which the parent removes when the process has ended. */
   readonly folder: string;
+  /** Steps of the request path; all of them when left out. */
+  readonly steps?: readonly string[];
 }
 
 /** A server that listens. */
@@ -21,11 +23,31 @@ export interface Usage {
   readonly rssBytes: number;
 }
 
+/** A request and the answer that it must get. Paths and bodies take turns. */
+export interface Call {
+  readonly method: 'GET' | 'POST';
+  readonly paths: readonly string[];
+  readonly bodies?: readonly string[];
+  /** A header that has another value in each request. */
+  readonly freshHeader?: string;
+  readonly status: number;
+  /** The whole body of the answer; unchecked when left out. */
+  readonly text?: string;
+}
+
 /** One round for the load process. */
 export interface Round extends Listening {
-  readonly method: 'GET' | 'POST';
+  readonly call: Call;
   readonly requests: number;
   readonly connections: number;
+}
+
+/** Handshakes for the load process, each with one request. */
+export interface Handshakes extends Listening {
+  readonly handshakes: number;
+  readonly connections: number;
+  readonly path: string;
+  readonly resumed: boolean;
 }
 
 export type Reply<T> = { readonly value: T } | { readonly error: string };

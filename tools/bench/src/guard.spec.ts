@@ -8,6 +8,7 @@ const row = (method: Row['method'], kept: number): Row => ({
   cpuMicros: same(30),
   keptOfRaw: same(kept),
   startMs: 300,
+  restMiB: 80,
   rssMiB: 100,
 });
 

@@ -14,7 +14,7 @@ export function brokenBudgets(report: Pick<Report, 'rows' | 'skipped'>, subject 
 }
 
 function check(method: string, least: number, row: Row | undefined, reason: string | undefined): string[] {
-  if (!row) return [`${method}: no verdict, it was not measured${reason ? ` (${reason})` : ''}`];
+  if (!row?.keptOfRaw) return [`${method}: no verdict, it was not measured${reason ? ` (${reason})` : ''}`];
   const kept = row.keptOfRaw.median;
   if (kept >= least) return [];
   return [

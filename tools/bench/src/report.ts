@@ -1,25 +1,26 @@
 // The report, as data and as Markdown.
+import type { BenchOptions } from './rounds.ts';
 import type { Summary } from './statistics.ts';
+import type { Method } from './subject.ts';
 
 /** One server under one method. */
 export interface Row {
   readonly server: string;
-  readonly method: 'GET' | 'POST';
+  readonly method: Method;
   /** Server CPU a request, in µs. */
   readonly cpuMicros: Summary;
-  /** Share of raw node:https kept, 1 = all. */
-  readonly keptOfRaw: Summary;
-  /** Process start to first answer, in ms; one sample, with the TypeScript loader where run from source. */
+  /** Share of raw node:https kept, 1 = all; absent where the question is another one. */
+  readonly keptOfRaw?: Summary;
+  /** Process start to first answer, in ms; one sample, with the TypeScript loader unless the server is built. */
   readonly startMs: number;
+  /** Resident memory after the first answer, in MiB. */
+  readonly restMiB: number;
   /** Resident memory after the last round, in MiB. */
   readonly rssMiB: number;
 }
 
-export interface Report {
+export interface Report extends BenchOptions {
   readonly node: string;
-  readonly rounds: number;
-  readonly requestsPerRound: number;
-  readonly connections: number;
   readonly rows: readonly Row[];
   /** Servers that could not be measured, with the reason. */
   readonly skipped: Readonly<Record<string, string>>;
@@ -31,17 +32,18 @@ export function markdown(report: Report): string {
   return [
     `Node.js ${node}, ${rounds} interleaved rounds of ${requestsPerRound} requests, ${connections} keep-alive connections, TLS 1.3, P-256.`,
     '',
-    '| server | method | CPU µs a request (range) | of raw (range) | start ms | RSS MiB |',
-    '| --- | --- | --- | --- | --- | --- |',
+    '| server | method | CPU µs a request (range) | of raw (range) | start ms | MiB at rest | MiB under load |',
+    '| --- | --- | --- | --- | --- | --- | --- |',
     ...rows.map(line),
     ...Object.entries(skipped).map(([server, reason]) => `\nNot measured: ${server}: ${reason}`),
     '',
   ].join('\n');
 }
 
-function line(row: Row): string {
-  const micros = range(row.cpuMicros, 1, 1);
-  return `| ${row.server} | ${row.method} | ${micros} | ${range(row.keptOfRaw, 100, 0)} % | ${row.startMs.toFixed(0)} | ${row.rssMiB.toFixed(0)} |`;
+function line({ server, method, cpuMicros, keptOfRaw, startMs, restMiB, rssMiB }: Row): string {
+  const kept = keptOfRaw ? `${range(keptOfRaw, 100, 0)} %` : '–';
+  const sizes = [startMs, restMiB, rssMiB].map((value) => value.toFixed(0)).join(' | ');
+  return `| ${server} | ${method} | ${range(cpuMicros, 1, 1)} | ${kept} | ${sizes} |`;
 }
 
 function range({ median, min, max }: Summary, scale: number, digits: number): string {

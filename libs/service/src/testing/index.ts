@@ -1,2 +1,3 @@
 export { startForTest, type TestService } from './start-for-test.ts';
 export { type Answer, type CallOptions } from './https.caller.ts';
+export { startWithSteps } from './start-with-steps.ts';

@@ -1,12 +1,23 @@
 // `gatehouse bench`: what the kit costs a request, against raw node:https; with --quick, the guard that CI runs.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Command } from 'commander';
+import { InvalidArgumentError, type Command } from 'commander';
+import { workspaceRoot } from '../workspace.ts';
 
 interface BenchFlags {
   quick?: boolean;
+  steps?: boolean;
+  handshakes?: boolean;
   json?: boolean;
-  out?: string;
+  out: string;
+}
+
+/** What one kind of run gives. */
+interface Outcome {
+  readonly name: string;
+  readonly data: object;
+  readonly text: string;
+  readonly broken: readonly string[];
 }
 
 /** Adds the command. */
@@ -15,24 +26,45 @@ export function registerBench(program: Command): void {
     .command('bench')
     .description('Measure the server CPU of a request against raw node:https')
     .option('--quick', 'under a minute; exit with 1 when a budget is broken or the service cannot be measured')
+    .option('--steps', 'what each step of the request path adds, instead')
+    .option('--handshakes', 'what a new connection costs, full and resumed, instead')
     .option('--json', 'print the report as JSON')
-    .option('--out <folder>', 'write bench.md and bench.json there too')
+    .option('--out <folder>', 'where the report goes too', parseFolder, join(workspaceRoot, '.gatehouse/bench'))
     .action(async (flags: BenchFlags) => {
       process.exitCode = await bench(flags);
     });
 }
 
-async function bench({ quick, json, out }: BenchFlags): Promise<number> {
-  const { brokenBudgets, FULL, markdown, QUICK, runBench } = await import('@gatehouse/bench');
-  const report = await runBench(quick ? QUICK : FULL);
-  const data = `${JSON.stringify(report, undefined, 2)}\n`;
-  if (out !== undefined) {
-    await mkdir(out, { recursive: true });
-    await writeFile(join(out, 'bench.md'), markdown(report));
-    await writeFile(join(out, 'bench.json'), data);
-  }
-  process.stdout.write(json ? data : markdown(report));
-  const broken = quick ? brokenBudgets(report) : [];
+function parseFolder(value: string): string {
+  if (value === '') throw new InvalidArgumentError('Name a folder.');
+  return value;
+}
+
+async function bench(flags: BenchFlags): Promise<number> {
+  const { name, data, text, broken } = await run(flags);
+  const json = `${JSON.stringify(data, undefined, 2)}\n`;
+  await mkdir(flags.out, { recursive: true });
+  await writeFile(join(flags.out, `${name}.md`), text);
+  await writeFile(join(flags.out, `${name}.json`), json);
+  process.stdout.write(flags.json ? json : text);
+  process.stderr.write(`\nWritten to ${join(flags.out, name)}.md and .json\n`);
   for (const sentence of broken) process.stderr.write(`gatehouse bench: ${sentence}\n`);
   return broken.length > 0 ? 1 : 0;
+}
+
+async function run({ quick, steps, handshakes }: BenchFlags): Promise<Outcome> {
+  const kit = await import('@gatehouse/bench');
+  const begin = performance.now();
+  const progress = (line: string) =>
+    void process.stderr.write(`${((performance.now() - begin) / 1_000).toFixed(0).padStart(4)} s  ${line}\n`);
+  if (steps) {
+    const data = await kit.runSteps(kit.STEPS, progress);
+    return { name: 'steps', data, text: kit.stepsMarkdown(data), broken: [] };
+  }
+  if (handshakes) {
+    const data = await kit.runHandshakes(kit.HANDSHAKES, progress);
+    return { name: 'handshakes', data, text: kit.handshakesMarkdown(data), broken: [] };
+  }
+  const data = await kit.runBench(quick ? kit.QUICK : kit.FULL, progress);
+  return { name: 'bench', data, text: kit.markdown(data), broken: quick ? kit.brokenBudgets(data) : [] };
 }

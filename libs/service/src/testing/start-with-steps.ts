@@ -1,0 +1,27 @@
+// A service with a part of the request path, to measure what a step costs. It protects nothing, so it is not for production.
+import type { Type } from '@nestjs/common';
+import { ConfigurationError } from '../config/define-service.ts';
+import type { ServiceDescriptor } from '../config/service.options.ts';
+import type { ServiceOverrides } from '../config/settings.ts';
+import { type RunningService, startOnPath } from '../start-service.ts';
+import { requestPath } from '../steps/index.ts';
+
+/**
+ * Starts a service that has these steps alone, in the order of the request path.
+ *
+ * @param names of steps, as in `requestPath`; `connection` is always there
+ * @throws ConfigurationError in production, or when there is no such step
+ */
+export function startWithSteps(
+  names: readonly string[],
+  app: Type,
+  descriptor: ServiceDescriptor,
+  overrides: ServiceOverrides,
+): Promise<RunningService> {
+  if (process.env.NODE_ENV === 'production')
+    throw new ConfigurationError('a service without its request path is not for production: use startService');
+  const unknown = names.find((name) => !requestPath.some((step) => step.name === name));
+  if (unknown !== undefined) throw new ConfigurationError(`there is no step ${unknown}`);
+  const steps = requestPath.filter(({ name }) => name === 'connection' || names.includes(name));
+  return startOnPath(steps, app, descriptor, overrides);
+}

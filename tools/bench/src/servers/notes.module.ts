@@ -1,0 +1,33 @@
+// A service that answers from memory, as a generated one has it: strict body schema, declared answers.
+import { Body, Controller, Get, Module, Param, Post } from '@nestjs/common';
+import { defineService } from '@gatehouse/service';
+import { Returns } from '@gatehouse/validation';
+import { z } from 'zod';
+import { NOTE } from '../sample.ts';
+
+const newNote = z.strictObject({ title: z.string().max(100), text: z.string().max(1_000) });
+const note = z.strictObject({ id: z.string(), title: z.string(), text: z.string() });
+
+@Controller('v1/notes')
+class NotesController {
+  @Get(':id')
+  @Returns(note)
+  find(@Param('id', { schema: z.string().regex(/^\d+$/) }) id: string): object {
+    return { ...NOTE, id };
+  }
+
+  @Post()
+  @Returns(note, { status: 201 })
+  create(@Body({ schema: newNote }) body: z.infer<typeof newNote>): object {
+    return { id: NOTE.id, ...body };
+  }
+}
+
+@Module({ controllers: [NotesController] })
+export class NotesModule {}
+
+export const notes = defineService({
+  root: import.meta.dirname,
+  name: 'bench',
+  ports: { https: 0, http: 0, management: 0 },
+});
