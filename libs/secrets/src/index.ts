@@ -18,6 +18,7 @@ export { secretsEnvironment, vaultFromEnvironment } from './secrets.environment.
 export { SecretsError, type SecretsErrorCode } from './secrets.error.ts';
 export type { SecretsEvent, SecretsEventLevel, SecretsEventType } from './secrets.event.ts';
 export { Laptop, openLaptop, type LaptopContext, type LaptopRow } from './laptop/laptop.vault.ts';
+export { exportLaptop } from './laptop/laptop.export.ts';
 export type { LaptopContent, LaptopEntry } from './laptop/sealed.file.ts';
 export {
   createVaultClient,

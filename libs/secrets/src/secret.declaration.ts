@@ -53,7 +53,8 @@ export interface SecretOptions<T> extends Omit<z.input<typeof secretOptionsSchem
 export interface SecretDeclaration<T = unknown, Optional extends boolean = boolean> extends Omit<Parsed, 'onRotate'> {
   readonly kind: string;
   readonly optional: Optional;
-  readonly onRotate?: RotationHook<T>;
+  /** A method, so that declarations of several types fit one record. */
+  onRotate?(rotation: Rotation<T>): void | Promise<void>;
   /** How the laptop store makes one. */
   readonly generator?: Generator;
   /** The role of the vault's database engine, for dynamic credentials. */
@@ -62,7 +63,7 @@ export interface SecretDeclaration<T = unknown, Optional extends boolean = boole
   parse(raw: RawSecret): T;
 }
 
-/** What is declared, by name. A hook takes its own type, hence the method-like parameter. */
+/** What is declared, by name. */
 export type SecretDeclarations = Readonly<Record<string, SecretDeclaration>>;
 
 /** The options with `optional: true` make the secret possibly undefined. */

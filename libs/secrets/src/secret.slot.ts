@@ -20,7 +20,7 @@ export class SecretSlot<T = unknown> {
     readonly name: string,
     readonly declaration: SecretDeclaration<T>,
   ) {
-    if (declaration.onRotate) this.hooks.add(declaration.onRotate);
+    if (declaration.onRotate) this.hooks.add((rotation) => declaration.onRotate?.(rotation));
   }
 
   /** The value, unless it is too old or its lease is over. */

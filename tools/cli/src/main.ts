@@ -6,6 +6,7 @@ import { registerCertsStatus } from './commands/certs-status.command.ts';
 import { registerConform } from './commands/conform.command.ts';
 import { registerDestroy } from './commands/destroy.command.ts';
 import { registerNew } from './commands/new.command.ts';
+import { registerSecrets } from './commands/secrets.command.ts';
 import { registerStart } from './commands/start.command.ts';
 import { registerSync } from './commands/sync.command.ts';
 import { registerTest } from './commands/test.command.ts';
@@ -21,7 +22,7 @@ const program = new Command('gatehouse')
 
 const commands = [
   ...[registerStart, registerTest, registerNew, registerSync, registerDestroy],
-  ...[registerConform, registerTlsAudit, registerTlsPins, registerCertsStatus, registerBench],
+  ...[registerConform, registerTlsAudit, registerTlsPins, registerCertsStatus, registerSecrets, registerBench],
 ];
 for (const register of commands) register(program);
 

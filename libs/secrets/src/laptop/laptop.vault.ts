@@ -63,6 +63,17 @@ export class Laptop {
     );
   }
 
+  /** The values in clear, for {@link exportLaptop}. @throws SecretsError when the service has none */
+  async values(service: string): Promise<Record<string, string>> {
+    const entries = (await this.read()).services[service];
+    if (entries) return Object.fromEntries(Object.entries(entries).map(([name, { value }]) => [name, value]));
+    throw new SecretsError(
+      'secrets-missing',
+      `the laptop store has nothing of "${service}"`,
+      'Start the service once.',
+    );
+  }
+
   /** Sets a value by hand. */
   async set(service: string, name: string, value: string): Promise<void> {
     await this.edit((content) => put(content, service, name, value, content.services[service]?.[name]?.generator));
