@@ -14,7 +14,7 @@ export type {
 } from './secret.declaration.ts';
 export { secretOptionsSchema } from './secret.declaration.ts';
 export { secretsOptionsSchema, type SecretsOptions } from './secrets.options.ts';
-export { secretsEnvironment, vaultFromEnvironment } from './secrets.environment.ts';
+export { refuseEnvironment, secretsEnvironment, vaultFromEnvironment } from './secrets.environment.ts';
 export { SecretsError, type SecretsErrorCode } from './secrets.error.ts';
 export type { SecretsEvent, SecretsEventLevel, SecretsEventType } from './secrets.event.ts';
 export { Laptop, openLaptop, type LaptopContext, type LaptopRow } from './laptop/laptop.vault.ts';

@@ -37,6 +37,7 @@ export async function openSecrets<const D extends SecretDeclarations>(
   const env = context.env ?? process.env;
   refuseEnvironment(declared, env, { service: context.service, vault: Boolean(env.GATEHOUSE_VAULT_ADDR) });
   const emit = emitter(context.onEvent);
+  if (Object.keys(declared).length === 0) return none();
   const store = await chooseStore(settings, context, emit);
   try {
     const read = await readWithPatience(store, declared, settings, emit);
@@ -47,6 +48,14 @@ export async function openSecrets<const D extends SecretDeclarations>(
     throw error;
   }
 }
+
+/** Who declares nothing needs no store, in production either. */
+const none = <D extends SecretDeclarations>() =>
+  new Secrets<D>(
+    new Map(),
+    { kind: 'none', where: 'no store' },
+    { refresh: () => Promise.resolve(), close: () => Promise.resolve() },
+  );
 
 /** A vault that starts beside the service, or waits to be unsealed, gets its time. */
 async function readWithPatience(

@@ -22,7 +22,7 @@ export class Secrets<D extends SecretDeclarations = SecretDeclarations> {
 
   constructor(
     private readonly slots: ReadonlyMap<string, SecretSlot>,
-    /** Which store they come from: `vault`, `files` or `laptop`, and where it is. */
+    /** Which store they come from, `vault`, `files`, `laptop` or `none`, and where it is. */
     readonly store: { readonly kind: string; readonly where: string },
     private readonly actions: { refresh(): Promise<void>; close(): Promise<void> },
   ) {}
@@ -37,6 +37,11 @@ export class Secrets<D extends SecretDeclarations = SecretDeclarations> {
     const secret = slot.get();
     if (secret === undefined && (slot.current !== undefined || !slot.declaration.optional)) throw unavailable(name);
     return secret as SecretOf<D[K]>;
+  }
+
+  /** The same secrets, typed with the declarations of a caller: a lib's own, which the service merged with its others. */
+  as<Other extends SecretDeclarations>(): Secrets<Other> {
+    return this as unknown as Secrets<Other>;
   }
 
   /** The values to accept from others, newest first: also the one before, for `overlapSeconds` after a rotation. */

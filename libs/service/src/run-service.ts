@@ -6,8 +6,8 @@ import { ConfigurationError } from './config/define-service.ts';
 import type { ServiceDescriptor } from './config/service.options.ts';
 import { startService, type RunningService } from './start-service.ts';
 
-/** Exit codes of a service (sysexits.h): 0 stopped, 70 a fault, 78 wrong configuration, 130 cut short by a second Ctrl-C. */
-const EXIT = { stopped: 0, fault: 70, configuration: 78, interrupted: 130 } as const;
+/** Exit codes of a service (sysexits.h): 0 stopped, 69 a store that did not answer in time, 70 a fault, 78 wrong configuration, 130 cut short by a second Ctrl-C. */
+const EXIT = { stopped: 0, unavailable: 69, fault: 70, configuration: 78, interrupted: 130 } as const;
 
 /**
  * Runs a service as the main program: returns when it answers, ends the process when it is told to.
@@ -43,6 +43,7 @@ function refuse(name: string, error: unknown): never {
     : error instanceof Error
       ? (error.stack ?? error.message)
       : String(error);
-  process.stderr.write(`\n${name} did not start: ${text}\n`);
-  process.exit(known ? EXIT.configuration : EXIT.fault);
+  const { code, isTransient } = Object(error) as { code?: unknown; isTransient?: boolean };
+  process.stderr.write(`\n${name} did not start${known && typeof code === 'string' ? ` (${code})` : ''}: ${text}\n`);
+  process.exit(!known ? EXIT.fault : isTransient ? EXIT.unavailable : EXIT.configuration);
 }

@@ -1,6 +1,7 @@
-// The module around the team's own: health and security.txt for every service, and the database where one is declared.
+// The module around the team's own: health, security.txt and secrets for every service, and the database where one is declared.
 import { type DynamicModule, Module, type Type } from '@nestjs/common';
 import { HealthRegistry } from '@gatehouse/observability';
+import { Secrets } from '@gatehouse/secrets';
 import { HealthController } from './health.controller.ts';
 import { SecurityContact, SecurityTxtController } from './security-txt.controller.ts';
 import type { ServiceContext } from './step.ts';
@@ -8,7 +9,11 @@ import type { ServiceContext } from './step.ts';
 @Module({})
 export class ServiceModule {
   /** @param modules what the descriptor asked for, such as the database */
-  static around(app: Type, modules: readonly DynamicModule[], { health, settings }: ServiceContext): DynamicModule {
+  static around(
+    app: Type,
+    modules: readonly DynamicModule[],
+    { health, settings, secrets }: ServiceContext,
+  ): DynamicModule {
     return {
       module: ServiceModule,
       global: true,
@@ -16,9 +21,10 @@ export class ServiceModule {
       controllers: [HealthController, SecurityTxtController],
       providers: [
         { provide: HealthRegistry, useValue: health },
+        { provide: Secrets, useValue: secrets }, // closed last, by the shutdown: what ends before may need them still
         { provide: SecurityContact, useValue: new SecurityContact(settings.securityContact) },
       ],
-      exports: [HealthRegistry],
+      exports: [HealthRegistry, Secrets],
     };
   }
 }

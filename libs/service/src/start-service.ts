@@ -1,4 +1,4 @@
-// Starts a service: settings, certificate, database, request path, then the three listeners. Nothing listens before everything
+// Starts a service: settings, secrets, certificate, database, request path, then the three listeners. Nothing listens before everything
 // before it is known to be right.
 import type { AddressInfo } from 'node:net';
 import type { Server } from 'node:http';
@@ -7,6 +7,7 @@ import type { DynamicModule, INestApplication, Type } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DatabaseModule, openDatabase } from '@gatehouse/database';
 import { createLogger, HealthRegistry, type Logger } from '@gatehouse/observability';
+import { openSecrets } from '@gatehouse/secrets';
 import { createPlainHttpGate, createTls } from '@gatehouse/tls';
 import { SchemaPipe } from '@gatehouse/validation';
 import { NestLog } from './nest-log.ts';
@@ -16,6 +17,7 @@ import { ProblemToFastifyFilter } from './problem-to-fastify.filter.ts';
 import { readHandlers, RouteCatalogue } from './route.catalogue.ts';
 import { serviceAdapter } from './service.adapter.ts';
 import { ServiceModule } from './service.module.ts';
+import { declaredSecrets } from './config/declared-secrets.ts';
 import { type ServiceOverrides, type ServiceSettings, resolveSettings } from './config/settings.ts';
 import type { ServiceDescriptor } from './config/service.options.ts';
 import { requestPath } from './steps/index.ts';
@@ -40,7 +42,7 @@ export interface RunningService {
 /**
  * Starts a service and returns when it answers.
  *
- * @throws ConfigurationError (nothing listens then), or what the certificate source or the database throws
+ * @throws ConfigurationError (nothing listens then), or what the secrets, the certificate source or the database throw
  */
 export function startService(
   app: Type,
@@ -57,7 +59,8 @@ export async function startOnPath(
   service: ServiceDescriptor,
   overrides: ServiceOverrides,
 ): Promise<RunningService> {
-  const settings = resolveSettings(service, process.env, overrides);
+  const env = overrides.env ?? process.env;
+  const settings = resolveSettings(service, env, overrides);
   const log = await createLogger({
     service: settings.name,
     level: settings.logLevel,
@@ -66,18 +69,25 @@ export async function startOnPath(
   const health = new HealthRegistry();
   const undo: (() => Promise<unknown>)[] = [];
   try {
+    const { name, stateFolder, production } = settings;
+    const place = { service: name, stateFolder, production, env };
+    const declared = declaredSecrets(settings);
+    const secrets = await openSecrets(declared, settings.secretStore, {
+      ...place,
+      onEvent: ({ message, level, ...event }) => log[level](event, message),
+    });
+    undo.push(() => secrets.close());
+    if (Object.keys(declared).length > 0) health.register('secrets', () => secrets.check());
     const tls = await createTls(settings.tls, {
-      service: settings.name,
-      stateFolder: settings.stateFolder,
-      production: settings.production,
-      env: process.env,
+      ...place,
       publicHost: settings.publicOrigin && new URL(settings.publicOrigin).hostname,
       onEvent: ({ message, ...event }) => log[event.level](event, message),
     });
     undo.push(() => tls.close());
     health.register('tls', () => tls.check());
-    const context: ServiceContext = { settings, log, health, tls, routes: new RouteCatalogue(), draining: false };
-    const { modules, close } = await openDependencies(context);
+    const routes = new RouteCatalogue();
+    const context: ServiceContext = { settings, log, health, secrets, tls, routes, draining: false };
+    const { modules, close } = await openDependencies(context, env);
     undo.push(close);
     const nest = await createApplication(steps, app, modules, context);
     undo.push(() => nest.close());
@@ -88,18 +98,17 @@ export async function startOnPath(
   }
 }
 
-async function openDependencies({
-  settings,
-  health,
-  log,
-}: ServiceContext): Promise<{ modules: DynamicModule[]; close: () => Promise<void> }> {
+async function openDependencies(
+  { settings, health, log }: ServiceContext,
+  env: NodeJS.ProcessEnv,
+): Promise<{ modules: DynamicModule[]; close: () => Promise<void> }> {
   if (!settings.database) return { modules: [], close: async () => undefined };
   const { name, stateFolder, production } = settings;
   const database = await openDatabase(settings.database, {
     service: name,
     stateFolder,
     production,
-    env: process.env,
+    env,
     log,
   });
   health.register('database', () => database.check());

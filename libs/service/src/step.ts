@@ -3,6 +3,7 @@
 import type { FastifyInstance, FastifyServerOptions, RouteOptions } from 'fastify';
 import type { HealthRegistry, Logger } from '@gatehouse/observability';
 import type { ProblemCode } from '@gatehouse/problem-details';
+import type { Secrets } from '@gatehouse/secrets';
 import type { Tls } from '@gatehouse/tls';
 import type { ServiceSettings } from './config/settings.ts';
 import type { RouteCatalogue, RouteRecord } from './route.catalogue.ts';
@@ -12,6 +13,7 @@ export interface ServiceContext {
   readonly settings: ServiceSettings;
   readonly log: Logger;
   readonly health: HealthRegistry;
+  readonly secrets: Secrets;
   readonly tls: Tls;
   readonly routes: RouteCatalogue;
   /** True from the moment that shutdown begins. */

@@ -46,7 +46,9 @@ export async function laptopKey(file: string, stateFolder: string, make: boolean
 function refuseInside(file: string, stateFolder: string): void {
   let root = resolve(stateFolder);
   for (let folder = root; folder !== dirname(folder); folder = dirname(folder)) {
-    if (existsSync(join(folder, '.git'))) root = folder;
+    if (!existsSync(join(folder, '.git'))) continue;
+    root = folder;
+    break; // the innermost: a home folder that is itself under version control is no reason to refuse
   }
   if (isInside(real(root), real(dirname(file)))) throw failure(`the key file ${file} lies inside ${root}`, elsewhere);
 }

@@ -8,6 +8,7 @@ import type { Lease, SecretStore, StoreChange, StoredSecret } from '../secret.st
 import type { EmitSecretsEvent } from '../secrets.event.ts';
 import { SecretsError } from '../secrets.error.ts';
 import { type Laptop, openLaptop, put, type LaptopContext } from './laptop.vault.ts';
+import type { LaptopContent } from './sealed.file.ts';
 
 /** See {@link SecretStore}. */
 export class LaptopStore implements SecretStore {
@@ -27,17 +28,7 @@ export class LaptopStore implements SecretStore {
   async open(declared: SecretDeclarations): Promise<void> {
     const laptop = (this.laptop = await openLaptop(this.context));
     this.where = laptop.file;
-    const made: string[] = [];
-    await laptop.edit((content) => {
-      for (const [name, declaration] of Object.entries(declared)) {
-        if (content.services[this.service]?.[name]) continue;
-        const value = declaration.developmentValue ?? (declaration.generator && generate(declaration.generator));
-        if (value === undefined) continue;
-        put(content, this.service, name, value, declaration.developmentValue ? undefined : declaration.generator);
-        made.push(name);
-      }
-      return made.length > 0;
-    });
+    const made = await this.makeMissing(laptop, declared);
     if (made.length > 0) this.emit('laptop-store-made', `random values for ${made.join(', ')} in ${laptop.file}`);
     const file = basename(laptop.file);
     this.stop = watchFolder(
@@ -45,6 +36,27 @@ export class LaptopStore implements SecretStore {
       () => this.listener('values'),
       (name) => name === file,
     );
+  }
+
+  /** Every start but the first finds all there, and waits for no lock and no disk. */
+  private async makeMissing(laptop: Laptop, declared: SecretDeclarations): Promise<string[]> {
+    const makeable = Object.entries(declared).filter(
+      ([, { developmentValue, generator }]) => developmentValue ?? generator,
+    );
+    const isThere = ({ services }: LaptopContent, name: string) => services[this.service]?.[name] !== undefined;
+    const before = await laptop.read();
+    const made: string[] = [];
+    if (makeable.every(([name]) => isThere(before, name))) return made;
+    await laptop.edit((content) => {
+      for (const [name, { developmentValue, generator }] of makeable) {
+        const value = developmentValue ?? (generator && generate(generator));
+        if (value === undefined || isThere(content, name)) continue;
+        put(content, this.service, name, value, developmentValue ? undefined : generator);
+        made.push(name);
+      }
+      return made.length > 0;
+    });
+    return made;
   }
 
   async read(name: string, _declaration: SecretDeclaration): Promise<StoredSecret | undefined> {

@@ -1,14 +1,14 @@
 // Reads and edits the laptop store: for the running service and for `gatehouse secrets`. Refused in production by its callers' one
 // gate, `openLaptop`.
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { generate, type Generator } from '../secret.generator.ts';
 import { SecretsError } from '../secrets.error.ts';
 import { withLock } from './file.lock.ts';
 import { keyFileOf, laptopKey } from './laptop.key.ts';
 import { type LaptopContent, type LaptopEntry, seal, unseal } from './sealed.file.ts';
-import { privateFolder, replaceFile } from './whole.file.ts';
+import { replaceFile } from './whole.file.ts';
 
 /** What {@link openLaptop} works with. */
 export interface LaptopContext {
@@ -120,6 +120,6 @@ export async function openLaptop({ stateFolder, production, env = process.env }:
   }
   const file = join(stateFolder, 'secrets.sealed');
   const key = await laptopKey(keyFileOf(env), stateFolder, !existsSync(file));
-  await privateFolder(stateFolder);
+  await mkdir(stateFolder, { recursive: true }); // not private: the embedded database's user passes through it
   return new Laptop(file, key);
 }

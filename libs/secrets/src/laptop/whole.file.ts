@@ -1,12 +1,11 @@
 // Files that only their owner may read, replaced as a whole: kill -9 or a full disk leaves the old file or the new one, never half.
 import { randomBytes } from 'node:crypto';
-import { chmod, link, mkdir, open, rename, stat, unlink } from 'node:fs/promises';
+import { link, mkdir, open, rename, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
-/** Makes the folder (0700) of `file`. */
+/** Makes a folder (0700) where there is none; one that exists is somebody's and keeps its mode: the files are private themselves. */
 export async function privateFolder(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  if (process.platform !== 'win32' && ((await stat(folder)).mode & 0o077) !== 0) await chmod(folder, 0o700);
 }
 
 /** Writes `file` (0600), durably, in place of what was there. */

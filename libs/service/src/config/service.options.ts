@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { hstsSchema, tlsOptionsSchema } from '@gatehouse/tls';
 import { databaseOptionsSchema } from '@gatehouse/database';
 import { LOG_LEVELS } from '@gatehouse/observability';
+import { defineSecrets, secretsOptionsSchema, type SecretDeclarations } from '@gatehouse/secrets';
 
 const port = z.int().min(0).max(65_535);
 
@@ -113,6 +114,14 @@ export const shutdownSchema = z
   })
   .prefault({});
 
+function isDeclared(value: unknown): boolean {
+  try {
+    return Boolean(defineSecrets(value as SecretDeclarations));
+  } catch {
+    return false;
+  }
+}
+
 export const serviceOptionsSchema = z.strictObject({
   root: z.string().min(1).meta({ description: 'The folder of the service: import.meta.dirname.' }),
   name: z
@@ -164,6 +173,13 @@ export const serviceOptionsSchema = z.strictObject({
   headers: headersSchema,
   shutdown: shutdownSchema,
   tls: tlsOptionsSchema.prefault({}).meta({ description: 'See @gatehouse/tls.' }),
+  secrets: z
+    .custom<SecretDeclarations>((value) => isDeclared(value), 'make it with defineSecrets() of @gatehouse/secrets')
+    .default({})
+    .meta({ description: 'What the service needs to know and nobody else may: names and types, no value.' }),
+  secretStore: secretsOptionsSchema
+    .prefault({})
+    .meta({ description: 'How secrets are fetched; see @gatehouse/secrets. From where, the environment says.' }),
   database: databaseOptionsSchema
     .optional()
     .meta({ description: 'See @gatehouse/database; left out, the service has none.' }),

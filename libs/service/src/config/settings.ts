@@ -2,7 +2,9 @@
 // nobody reads stops the start, so that a typing error never leaves a default in force.
 import { join } from 'node:path';
 import { databaseEnvironment } from '@gatehouse/database';
+import { secretsEnvironment } from '@gatehouse/secrets';
 import { tlsEnvironment } from '@gatehouse/tls';
+import { refuseSecretsByEnvironment } from './declared-secrets.ts';
 import { ConfigurationError, parseOptions, refuseTrustOfEveryone } from './define-service.ts';
 import type { ServiceDescriptor } from './service.options.ts';
 
@@ -22,6 +24,9 @@ export interface ServiceOverrides {
   limits?: Partial<ServiceDescriptor['limits']>;
   shutdown?: Partial<ServiceDescriptor['shutdown']>;
   trustedProxies?: string[];
+  secretStore?: Partial<ServiceDescriptor['secretStore']>;
+  /** Read in place of the environment of this process. */
+  env?: NodeJS.ProcessEnv;
 }
 
 type Apply = (target: Record<string, unknown>, value: string) => void;
@@ -58,6 +63,7 @@ export const knownSettings: readonly string[] = [
   'GATEHOUSE_STATE',
   ...tlsEnvironment,
   ...databaseEnvironment,
+  ...secretsEnvironment,
 ];
 
 /**
@@ -70,8 +76,9 @@ export function resolveSettings(
   env: NodeJS.ProcessEnv = process.env,
   overrides: ServiceOverrides = {},
 ): ServiceSettings {
+  refuseSecretsByEnvironment(service, env);
   refuseUnknown(env);
-  const { stateFolder, ports, limits, shutdown, ...rest } = overrides;
+  const { stateFolder, ports, limits, shutdown, secretStore, env: _, ...rest } = overrides;
   const target: Record<string, unknown> = { ...service };
   for (const [name, apply] of Object.entries(SETTINGS)) {
     const value = env[name];
@@ -86,6 +93,7 @@ export function resolveSettings(
       ports: { ...(target.ports as object), ...ports },
       limits: { ...(target.limits as object), ...limits },
       shutdown: { ...(target.shutdown as object), ...shutdown },
+      secretStore: { ...(target.secretStore as object), ...secretStore },
     },
     'the settings',
   );

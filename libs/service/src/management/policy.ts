@@ -2,11 +2,12 @@
 import type { ServiceContext, Step } from '../step.ts';
 
 /** The answer of `/policy`. */
-export function effectivePolicy(steps: readonly Step[], { routes, settings, tls }: ServiceContext): object {
+export function effectivePolicy(steps: readonly Step[], { routes, settings, secrets, tls }: ServiceContext): object {
   return {
     service: settings.name,
     mode: settings.production ? 'production' : 'development',
     certificate: tls.describe(),
+    secrets: { store: secrets.store.kind, declared: secrets.status() },
     limits: settings.limits,
     trustedProxies: settings.trustedProxies,
     requestPath: steps.map(({ name, does, answers, planned }) => ({

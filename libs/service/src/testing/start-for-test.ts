@@ -27,15 +27,21 @@ export async function startForTest(
   descriptor: ServiceDescriptor,
   overrides: ServiceOverrides = {},
 ): Promise<TestService> {
+  const own = overrides.stateFolder === undefined;
   const stateFolder = overrides.stateFolder ?? (await mkdtemp(join(tmpdir(), `gatehouse-${descriptor.name}-`)));
+  // beside the state and not in the home of whoever runs the test; a test that gave the folder may start on it again
+  const GATEHOUSE_SECRETS_KEY_FILE = `${stateFolder}.key`;
   const remove = async () => {
-    if (overrides.stateFolder === undefined) await rm(stateFolder, { recursive: true, force: true });
+    if (!own) return;
+    await rm(stateFolder, { recursive: true, force: true });
+    await rm(GATEHOUSE_SECRETS_KEY_FILE, { force: true });
   };
   const running = await startService(app, descriptor, {
     ports: { https: 0, http: 0, management: 0 },
     logLevel: 'silent',
     ...overrides,
     stateFolder,
+    env: { GATEHOUSE_SECRETS_KEY_FILE, ...(overrides.env ?? process.env) },
   }).catch(async (error: unknown) => {
     await remove();
     throw error;
