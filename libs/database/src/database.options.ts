@@ -24,6 +24,14 @@ export const databaseOptionsSchema = z.strictObject({
     .meta({
       description: 'Changes of the tables, SQL or an object with `up`, in the order of their names. Each runs once.',
     }),
+  role: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{1,64}$/)
+    .optional()
+    .meta({
+      description:
+        "Role of the vault's database engine, where GATEHOUSE_DATABASE_URL names no user; by default the name of the service.",
+    }),
   poolSize: z.int().min(1).max(100).default(10).meta({ description: 'Connections of one process, at most.' }),
   connectTimeoutMs: z.int().min(100).max(60_000).default(3_000).meta({
     description: 'How long a request waits for a connection, in milliseconds; then 503.',

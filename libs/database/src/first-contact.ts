@@ -10,7 +10,7 @@ const OLDEST_VERSION = 15;
 const HOPELESS: [RegExp, string][] = [
   [
     /^(28...)$/,
-    'Check the user of GATEHOUSE_DATABASE_URL, the content of GATEHOUSE_DATABASE_PASSWORD_FILE, and pg_hba.conf of the server.',
+    'Check the user of GATEHOUSE_DATABASE_URL, the content of GATEHOUSE_DATABASE_PASSWORD_FILE (or the secret), and pg_hba.conf of the server.',
   ],
   [/^3D000$/, 'Create the database, or correct its name in GATEHOUSE_DATABASE_URL.'],
   [/^(ERR_TLS_CERT_ALTNAME_INVALID)$/, 'Use the host name of the certificate in GATEHOUSE_DATABASE_URL.'],
@@ -38,13 +38,19 @@ export interface StartLog {
 /**
  * Connects once.
  *
+ * @param targetNow asked for each attempt: who connects may change meanwhile
  * @param timeoutMs how long in all
  * @throws DatabaseError when the server is not there in time, refuses, or is older than PostgreSQL 15
  */
-export async function firstContact(target: ConnectionTarget, timeoutMs: number, log?: StartLog): Promise<void> {
+export async function firstContact(
+  targetNow: () => ConnectionTarget,
+  timeoutMs: number,
+  log?: StartLog,
+): Promise<void> {
   const deadline = performance.now() + timeoutMs;
-  const where = `${target.host}:${target.port}`;
   for (let pause = 100; ; pause = Math.min(pause * 2, 2_000)) {
+    const target = targetNow();
+    const where = `${target.host}:${target.port}`;
     try {
       return await checkVersion(target);
     } catch (error) {

@@ -1,4 +1,5 @@
 export { Database } from './database.ts';
+export { needsCredentials, type CredentialSource, type DatabaseUser } from './database.credentials.ts';
 export { DatabaseError } from './database.error.ts';
 export { DatabaseModule } from './database.module.ts';
 export {

@@ -2,12 +2,14 @@
 // when it answers and its tables are as the code expects.
 import { Kysely, PostgresDialect } from 'kysely';
 import { Database } from './database.ts';
+import type { CredentialSource } from './database.credentials.ts';
 import { DatabaseError } from './database.error.ts';
 import { databaseOptionsSchema, type DatabaseOptions, type DatabaseSettings } from './database.options.ts';
 import { EmbeddedServer } from './embedded/embedded.server.ts';
 import { firstContact, type StartLog } from './first-contact.ts';
 import { migrate } from './migrate.ts';
-import { type ConnectionTarget, createPool, kyselyPool } from './pool.ts';
+import { asUser, type ConnectionTarget, createPool, kyselyPool } from './pool.ts';
+import { RotatingPool } from './rotating.pool.ts';
 import { serverTarget } from './server.url.ts';
 
 /** What a database needs to know of its service. */
@@ -20,6 +22,8 @@ export interface DatabaseContext {
   production: boolean;
   /** Where GATEHOUSE_DATABASE_… is read; the process's by default. */
   env?: NodeJS.ProcessEnv;
+  /** Who connects, where the URL names nobody. */
+  credentials?: CredentialSource;
   log?: StartLog;
 }
 
@@ -39,10 +43,11 @@ async function openByUrl(
   context: DatabaseContext,
   env: NodeJS.ProcessEnv,
 ): Promise<Database> {
-  const target = serverTarget(env, settings, context.production);
+  const target = serverTarget(env, settings, context.production, context.credentials !== undefined);
   if (settings.insecureWithoutTls)
     context.log?.warn({ host: target.host }, 'database connection WITHOUT TLS (insecureWithoutTls)');
-  await firstContact(target, settings.startTimeoutMs, context.log);
+  const { credentials } = context;
+  await firstContact(() => asUser(target, credentials?.current()), settings.startTimeoutMs, context.log);
   return connect('url', `${target.host}:${target.port}`, target, settings, context, async () => undefined);
 }
 
@@ -65,12 +70,15 @@ async function connect(
   context: DatabaseContext,
   stopServer: () => Promise<void>,
 ): Promise<Database> {
-  const pool = createPool(target, settings, context.service, (error) =>
-    context.log?.warn({ reason: error.message }, 'a database connection was lost'),
+  const onLost = (error: Error) => context.log?.warn({ reason: error.message }, 'a database connection was lost');
+  const pools = new RotatingPool(
+    (user) => createPool(asUser(target, user), settings, context.service, onLost),
+    settings.connectTimeoutMs + settings.statementTimeoutMs + 5_000,
+    kind === 'url' ? context.credentials : undefined,
   );
-  const kysely = new Kysely<unknown>({ dialect: new PostgresDialect({ pool: kyselyPool(pool, settings) }) });
+  const kysely = new Kysely<unknown>({ dialect: new PostgresDialect({ pool: kyselyPool(pools, settings) }) });
   const end = async () => {
-    await pool.end();
+    await pools.end();
     await stopServer();
   };
   try {

@@ -3,11 +3,17 @@
 import pg from 'pg';
 import { ProblemError } from '@gatehouse/problem-details';
 import type { PostgresPool, PostgresPoolClient } from 'kysely';
+import type { DatabaseUser } from './database.credentials.ts';
 import type { DatabaseSettings } from './database.options.ts';
+import type { RotatingPool } from './rotating.pool.ts';
 import { isUnavailable, leavesConnectionUnusable, unavailable } from './unavailable.ts';
 
 /** Where and as whom to connect. `password` is asked for with each new connection. */
 export type ConnectionTarget = Pick<pg.ClientConfig, 'host' | 'port' | 'user' | 'database' | 'ssl' | 'password'>;
+
+/** The target as a user of a credential source reaches it. */
+export const asUser = (target: ConnectionTarget, user: DatabaseUser | undefined): ConnectionTarget =>
+  user ? { ...target, user: user.username, password: user.password } : target;
 
 const INT8 = 20;
 const types: pg.CustomTypesConfig = {
@@ -57,7 +63,7 @@ const MAX_PREPARED = 256;
  * The pool as Kysely sees it: statements get names (the server then parses and plans each once a connection), and errors of a
  * lost server are the 503 that a caller is answered.
  */
-export function kyselyPool(pool: pg.Pool, settings: DatabaseSettings): PostgresPool {
+export function kyselyPool(pools: RotatingPool, settings: DatabaseSettings): PostgresPool {
   const names = new Map<string, string>();
   const nameOf = (text: string): string | undefined => {
     const known = names.get(text);
@@ -67,12 +73,15 @@ export function kyselyPool(pool: pg.Pool, settings: DatabaseSettings): PostgresP
   };
   const lent = new WeakMap<pg.PoolClient, PostgresPoolClient>();
   return {
-    options: pool.options,
-    end: () => pool.end(),
+    options: {},
+    end: () => pools.end(),
     async connect() {
-      const client = await pool.connect().catch((error: unknown) => {
-        throw unavailable(error);
-      });
+      const client = await pools
+        .inForce()
+        .connect()
+        .catch((error: unknown) => {
+          throw unavailable(error);
+        });
       let wrapped = lent.get(client);
       if (!wrapped) lent.set(client, (wrapped = wrap(client, nameOf)));
       return wrapped;

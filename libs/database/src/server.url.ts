@@ -12,14 +12,22 @@ const EXAMPLE = 'GATEHOUSE_DATABASE_URL=postgresql://user@host:5432/database';
 /**
  * Reads the three variables.
  *
+ * @param hasCredentials whether the user comes from a credential source where the URL names none
  * @throws DatabaseError when the URL holds a password or anything unknown, a file cannot be read, or TLS is given up in production
  */
 export function serverTarget(
   env: NodeJS.ProcessEnv,
   settings: DatabaseSettings,
   production: boolean,
+  hasCredentials = false,
 ): ConnectionTarget {
-  const url = parseUrl(env.GATEHOUSE_DATABASE_URL ?? '');
+  const url = parseUrl(env.GATEHOUSE_DATABASE_URL ?? '', hasCredentials);
+  if (url.username === '' && env.GATEHOUSE_DATABASE_PASSWORD_FILE) {
+    throw new DatabaseError(
+      'GATEHOUSE_DATABASE_PASSWORD_FILE is set, and GATEHOUSE_DATABASE_URL names no user',
+      'Name the user, or unset the file: user and password then come from the secrets.',
+    );
+  }
   if (settings.insecureWithoutTls && production) {
     throw new DatabaseError('insecureWithoutTls is refused in production', 'Remove it from the database options.');
   }
@@ -41,7 +49,7 @@ export function serverTarget(
   };
 }
 
-function parseUrl(text: string): URL {
+function parseUrl(text: string, hasCredentials: boolean): URL {
   if (!URL.canParse(text)) throw new DatabaseError('GATEHOUSE_DATABASE_URL is no URL', `Write it like ${EXAMPLE}`);
   const url = new URL(text);
   if (!/^postgres(ql)?:$/.test(url.protocol)) {
@@ -59,7 +67,7 @@ function parseUrl(text: string): URL {
       'Remove everything from the "?" on; name a private authority by GATEHOUSE_DATABASE_CA_FILE.',
     );
   }
-  if (url.hostname === '' || url.username === '' || !/^\/[^/]+$/.test(url.pathname)) {
+  if (url.hostname === '' || (url.username === '' && !hasCredentials) || !/^\/[^/]+$/.test(url.pathname)) {
     throw new DatabaseError(
       'GATEHOUSE_DATABASE_URL lacks the host, the user or the database',
       `Write it like ${EXAMPLE}`,
@@ -80,8 +88,8 @@ function authorities(file: string | undefined): string | string[] {
 }
 
 /** Read again for each new connection: a rotated password needs no restart. */
-function passwordSource(file: string | undefined): (() => Promise<string>) | undefined {
-  if (!file) return undefined;
+function passwordSource(file: string | undefined): () => Promise<string> {
+  if (!file) return async () => ''; // and not PGPASSWORD, which the driver would take: the environment is no place for it
   const trimmed = (text: string) => text.replace(/\r?\n$/, '');
   if (trimmed(read('GATEHOUSE_DATABASE_PASSWORD_FILE', () => readFileSync(file, 'utf8'))) === '') {
     throw new DatabaseError(`GATEHOUSE_DATABASE_PASSWORD_FILE (${file}) is empty`, 'Write the password into it.');

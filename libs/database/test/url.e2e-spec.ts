@@ -57,6 +57,12 @@ describe('a database by URL', () => {
     await expect(refused).rejects.not.toThrow(/hunter2/);
   });
 
+  it('takes no password from the environment', async () => {
+    process.env.PGPASSWORD = PASSWORD;
+    const refused = open({ GATEHOUSE_DATABASE_PASSWORD_FILE: '' });
+    await expect(refused.finally(() => delete process.env.PGPASSWORD)).rejects.toThrow(/Name the file/);
+  });
+
   it.each([
     ['postgresql://owner:hunter2@localhost/postgres', /holds a password/],
     ['postgresql://owner@localhost/postgres?sslmode=disable', /has parameters/],

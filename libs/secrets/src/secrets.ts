@@ -44,6 +44,11 @@ export class Secrets<D extends SecretDeclarations = SecretDeclarations> {
     return this as unknown as Secrets<Other>;
   }
 
+  /** Whether it is declared. */
+  has(name: string): boolean {
+    return this.slots.has(name);
+  }
+
   /** The values to accept from others, newest first: also the one before, for `overlapSeconds` after a rotation. */
   accepted<K extends keyof D & string>(name: K): readonly Secret<ValueOf<D[K]>>[] {
     return this.slot(name).accepted() as readonly Secret<ValueOf<D[K]>>[];

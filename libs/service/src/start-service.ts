@@ -17,7 +17,7 @@ import { ProblemToFastifyFilter } from './problem-to-fastify.filter.ts';
 import { readHandlers, RouteCatalogue } from './route.catalogue.ts';
 import { serviceAdapter } from './service.adapter.ts';
 import { ServiceModule } from './service.module.ts';
-import { declaredSecrets } from './config/declared-secrets.ts';
+import { databaseCredentialSource, declaredSecrets } from './config/declared-secrets.ts';
 import { type ServiceOverrides, type ServiceSettings, resolveSettings } from './config/settings.ts';
 import type { ServiceDescriptor } from './config/service.options.ts';
 import { requestPath } from './steps/index.ts';
@@ -71,7 +71,7 @@ export async function startOnPath(
   try {
     const { name, stateFolder, production } = settings;
     const place = { service: name, stateFolder, production, env };
-    const declared = declaredSecrets(settings);
+    const declared = declaredSecrets(settings, env);
     const secrets = await openSecrets(declared, settings.secretStore, {
       ...place,
       onEvent: ({ message, level, ...event }) => log[level](event, message),
@@ -99,7 +99,7 @@ export async function startOnPath(
 }
 
 async function openDependencies(
-  { settings, health, log }: ServiceContext,
+  { settings, health, log, secrets }: ServiceContext,
   env: NodeJS.ProcessEnv,
 ): Promise<{ modules: DynamicModule[]; close: () => Promise<void> }> {
   if (!settings.database) return { modules: [], close: async () => undefined };
@@ -110,6 +110,7 @@ async function openDependencies(
     production,
     env,
     log,
+    credentials: databaseCredentialSource(secrets),
   });
   health.register('database', () => database.check());
   return { modules: [DatabaseModule.forRoot(database)], close: () => database.close() };
