@@ -3,3 +3,6 @@ stage 'lint, typecheck, build' npx nx run-many -t lint typecheck build --outputS
 stage 'format' npm run --silent format:check
 no_addresses() { ! git grep -nE '"resolved": *"https?:' -- '*lock*.json'; }
 stage 'lock file without addresses' no_addresses
+# Debian's Node.js 20 comes with npm 9.2, which refuses lock files that a newer npm takes.
+oldest_npm() { npx --yes npm@9.2.0 ci --dry-run --ignore-scripts --no-audit --no-fund --loglevel=error; }
+stage 'lock file for the oldest npm' oldest_npm
