@@ -1,0 +1,66 @@
+// What may be said about the journal. The empty object is valid and safe: every call is written down, a mutation only happens when
+// that is durable.
+import { z } from 'zod';
+
+const MIB = 1_048_576;
+
+export const auditOptionsSchema = z.strictObject({
+  folder: z.string().min(1).optional().meta({
+    description: 'Where the journal is: one writer a folder. By default `audit` in the state folder of the service.',
+  }),
+  readsWhileUnavailable: z.enum(['continue', 'refuse']).default('continue').meta({
+    description:
+      'What happens to GET and HEAD while the journal cannot be written: they go on, their events wait in memory, or 503. Mutations are always refused.',
+  }),
+  addresses: z.enum(['clear', 'keyed']).default('clear').meta({
+    description: 'Client addresses as they are, or as keyed HMACs: matched, and not read.',
+  }),
+  hungAfterMs: z.int().min(200).max(1_800).default(1_500).meta({
+    description: 'How long one write or fdatasync may take before the journal counts as hung, in milliseconds.',
+  }),
+  maxQueueBytes: z
+    .int()
+    .min(65_536)
+    .max(1_073_741_824)
+    .default(64 * MIB)
+    .meta({
+      description:
+        'Events that wait in memory while the journal cannot be written, in bytes; then every call is refused.',
+    }),
+  maxSegmentBytes: z
+    .int()
+    .min(4_096)
+    .max(1_073_741_824)
+    .default(64 * MIB)
+    .meta({
+      description: 'A file of the journal is closed at this size, in bytes, and compressed.',
+    }),
+  checkpointSeconds: z.int().min(1).max(3_600).default(10).meta({
+    description:
+      'How often the state of the journal is signed, in seconds. What was tampered with since the last exported one cannot be proved.',
+  }),
+  retainDays: z
+    .int()
+    .min(1)
+    .max(36_500)
+    .default(400)
+    .meta({ description: 'Closed files older than this are removed, in days.' }),
+  maxTotalBytes: z
+    .int()
+    .min(MIB)
+    .default(20 * 1_024 * MIB)
+    .meta({
+      description:
+        'When the journal is larger, its oldest closed files are removed, in bytes, so that it cannot fill the disk.',
+    }),
+  exportCheckpointsTo: z.string().min(1).optional().meta({
+    description:
+      'A folder on another machine (a mount): each checkpoint is copied there. Without one, who owns this machine owns the proof.',
+  }),
+});
+
+/** What a descriptor may say under `audit`. */
+export type AuditOptions = z.input<typeof auditOptionsSchema>;
+
+/** With every default filled in. */
+export type AuditSettings = z.output<typeof auditOptionsSchema>;

@@ -1,0 +1,252 @@
+// Group commit: what arrives while a write or fdatasync is under way goes together in the next one. A caller waits until its record is
+// with the kernel (a killed process does not lose it) or on the disk (a power cut does not). Nothing here waits for ever: a disk that is
+// full or hung fails the waiters at once, the records stay in memory, and writing goes on by itself when the disk does.
+import { type FileHandle, open } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { AuditError } from '../audit.error.ts';
+import { syncFolder } from './private.files.ts';
+import { segmentName } from './segment.file.ts';
+
+/** How safe a record has to be before its caller goes on. */
+export type Durability = 'queued' | 'written' | 'durable';
+
+export type Committed = (error?: AuditError) => void;
+
+/** What the queue needs to know. */
+export interface CommitQueueOptions {
+  readonly folder: string;
+  readonly hungAfterMs: number;
+  readonly maxQueueBytes: number;
+  /** Told once for each change; undefined when it is well again. */
+  readonly onState: (failure: AuditError | undefined) => void;
+}
+
+interface Batch {
+  /** The file that it belongs to. */
+  readonly segment: number;
+  readonly lines: string[];
+  bytes: number;
+  readonly written: Committed[];
+  readonly durable: Committed[];
+}
+
+interface Unsynced {
+  readonly bytes: Buffer;
+  readonly position: number;
+  readonly durable: Committed[];
+}
+
+interface Operation {
+  readonly waiters: readonly Committed[][];
+  ticks: number;
+  failed: boolean;
+}
+
+const TICK_MS = 100;
+const RETRY_MS = 200;
+/** Without anybody who waits for the disk, this much or this old is synced anyway. */
+const SYNC_BYTES = 4_194_304;
+const SYNC_TICKS = 10;
+
+/** See the head of the file. */
+export class CommitQueue {
+  private readonly batches: Batch[] = [];
+  private unsynced: Unsynced[] = [];
+  private unsyncedBytes = 0;
+  private queuedBytes = 0;
+  private writing = false;
+  private syncing?: Promise<void>;
+  private failure?: AuditError;
+  private sinceSync = 0;
+  /** What is under way, and who waits for it. */
+  private readonly operations = new Set<Operation>();
+  private readonly clock: NodeJS.Timeout;
+  private readonly idle: (() => void)[] = [];
+
+  /** @param position where the open file ends */
+  constructor(
+    private readonly options: CommitQueueOptions,
+    private segment: number,
+    private handle: FileHandle,
+    private position: number,
+  ) {
+    this.clock = setInterval(() => this.tick(), TICK_MS).unref();
+  }
+
+  /** Why it cannot be written now. */
+  get unavailable(): AuditError | undefined {
+    return this.failure;
+  }
+
+  get full(): boolean {
+    return this.queuedBytes > this.options.maxQueueBytes;
+  }
+
+  /** The file that is being written; those before it are closed. */
+  get openSegment(): number {
+    return this.segment;
+  }
+
+  /** @param segment the file that the line belongs to: never an earlier one than before */
+  push(segment: number, line: string, durability: Durability, done?: Committed): void {
+    let batch = this.batches.at(-1);
+    if (!batch || batch.segment !== segment) {
+      batch = { segment, lines: [], bytes: 0, written: [], durable: [] };
+      this.batches.push(batch);
+    }
+    batch.lines.push(line);
+    batch.bytes += line.length;
+    this.queuedBytes += line.length;
+    if (done) {
+      if (this.failure) queueMicrotask(() => done(this.failure));
+      else if (durability === 'written') batch.written.push(done);
+      else batch.durable.push(done);
+    }
+    if (this.writing) return;
+    this.writing = true;
+    setImmediate(() => void this.drain());
+  }
+
+  /** Waits until everything is on the disk, `ms` at most, and closes the file. */
+  async close(ms: number): Promise<void> {
+    const late = new Promise<void>((resolve) => setTimeout(resolve, ms).unref());
+    await Promise.race([this.settle(), late]);
+    clearInterval(this.clock);
+    await Promise.race([this.handle.close().catch(() => undefined), late]);
+  }
+
+  private async settle(): Promise<void> {
+    if (this.writing) await new Promise<void>((resolve) => this.idle.push(resolve));
+    await this.syncAll();
+  }
+
+  private async drain(): Promise<void> {
+    for (let batch = this.batches.shift(); batch; batch = this.batches.shift()) {
+      const bytes = Buffer.from(batch.lines.join(''));
+      if (batch.segment !== this.segment) await this.next(batch);
+      const { position } = this;
+      await this.insist([batch.written, batch.durable], () => writeAll(this.handle, bytes, position));
+      this.position += bytes.length;
+      this.queuedBytes -= batch.bytes;
+      for (const done of batch.written) done();
+      this.unsynced.push({ bytes, position, durable: batch.durable });
+      this.unsyncedBytes += bytes.length;
+      if (batch.durable.length > 0 || this.unsyncedBytes > SYNC_BYTES) void this.sync();
+    }
+    this.writing = false;
+    for (const resolve of this.idle.splice(0)) resolve();
+  }
+
+  /** The file is full: it is safe before the next one begins. */
+  private async next({ segment, written, durable }: Batch): Promise<void> {
+    await this.syncAll();
+    const path = join(this.options.folder, segmentName(segment));
+    const old = this.handle;
+    await this.insist([written, durable], async () => {
+      this.handle = await open(path, 'w', 0o600);
+      await syncFolder(dirname(path));
+    });
+    this.segment = segment;
+    this.position = 0;
+    await old.close().catch(() => undefined);
+  }
+
+  private async syncAll(): Promise<void> {
+    while (this.syncing || this.unsynced.length > 0) await this.sync();
+  }
+
+  /** One at a time; who comes meanwhile is in the next. */
+  private sync(): Promise<void> {
+    return (this.syncing ??= this.syncOnce().finally(() => {
+      this.syncing = undefined;
+      if (this.unsynced.some(({ durable }) => durable.length > 0)) void this.sync();
+    }));
+  }
+
+  private async syncOnce(): Promise<void> {
+    const covered = this.unsynced;
+    this.unsynced = [];
+    this.unsyncedBytes = 0;
+    this.sinceSync = 0;
+    let again = false;
+    const waiters = covered.map(({ durable }) => durable);
+    await this.insist(waiters, async () => {
+      // After a failed fdatasync the kernel may have dropped the pages and call the next one a success: they are written once more.
+      if (again) for (const { bytes, position } of covered) await writeAll(this.handle, bytes, position);
+      again = true;
+      await this.handle.datasync();
+    });
+    for (const durable of waiters) for (const done of durable) done();
+  }
+
+  /** Until it works; who waits is told after the first failure. */
+  private async insist(waiters: readonly Committed[][], work: () => Promise<void>): Promise<void> {
+    const operation: Operation = { waiters, ticks: 0, failed: false };
+    this.operations.add(operation);
+    for (;;) {
+      try {
+        operation.ticks = 0;
+        await work();
+        break;
+      } catch (error) {
+        operation.failed = true;
+        this.fail(unwritable(this.options.folder, error as NodeJS.ErrnoException));
+        await new Promise((resolve) => setTimeout(resolve, RETRY_MS).unref());
+      }
+    }
+    this.operations.delete(operation);
+    this.recover();
+  }
+
+  /** Ticks, not time: a process that was itself held up has not seen the disk hang. */
+  private tick(): void {
+    if (this.unsynced.length > 0 && ++this.sinceSync > SYNC_TICKS) void this.sync();
+    for (const operation of this.operations) {
+      operation.ticks += 1;
+      if (operation.failed || operation.ticks * TICK_MS < this.options.hungAfterMs) continue;
+      operation.failed = true;
+      this.fail(hung(this.options.folder));
+    }
+  }
+
+  private fail(failure: AuditError): void {
+    const first = this.failure === undefined;
+    this.failure = failure;
+    for (const { waiters } of this.operations) failAll(waiters, failure);
+    for (const { written, durable } of this.batches) failAll([written, durable], failure);
+    for (const { durable } of this.unsynced) failAll([durable], failure);
+    if (first) this.options.onState(failure);
+  }
+
+  /** When nothing that is under way has failed. */
+  private recover(): void {
+    if (this.failure === undefined || [...this.operations].some(({ failed }) => failed)) return;
+    this.failure = undefined;
+    this.options.onState(undefined);
+  }
+}
+
+function failAll(lists: readonly Committed[][], failure: AuditError): void {
+  for (const list of lists) for (const done of list.splice(0)) done(failure);
+}
+
+async function writeAll(handle: FileHandle, bytes: Buffer, position: number): Promise<void> {
+  for (let from = 0; from < bytes.length;) {
+    const { bytesWritten } = await handle.write(bytes, from, bytes.length - from, position + from);
+    from += bytesWritten;
+  }
+}
+
+function unwritable(folder: string, error: NodeJS.ErrnoException): AuditError {
+  if (error.code === 'ENOSPC' || error.code === 'EDQUOT')
+    return new AuditError('journal-full', `no space for ${folder}`, 'Make room: writing goes on by itself.', error);
+  const what = `${folder} cannot be written (${error.code ?? error.message})`;
+  return new AuditError('journal-unwritable', what, 'Give this user the folder: writing goes on by itself.', error);
+}
+
+const hung = (folder: string): AuditError =>
+  new AuditError(
+    'journal-hung',
+    `a write to ${folder} does not end`,
+    'Look after the disk: writing goes on by itself.',
+  );

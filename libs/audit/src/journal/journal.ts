@@ -1,0 +1,248 @@
+// The journal of one process: a chain of records, a Merkle tree over them, signed checkpoints; see docs/audit.md.
+import { randomBytes } from 'node:crypto';
+import { open } from 'node:fs/promises';
+import { join } from 'node:path';
+import { AuditError } from '../audit.error.ts';
+import type { AuditSettings } from '../audit.options.ts';
+import { signCheckpoint } from '../checkpoint/checkpoint.ts';
+import { noteSigner, type NoteSigner } from '../checkpoint/signed.note.ts';
+import { canonicalJson } from '../event/canonical.json.ts';
+import type { AuditedFields } from '../event/request.event.ts';
+import { lifecycleEvent } from '../event/system.event.ts';
+import { CompactRange } from '../merkle/compact.range.ts';
+import { CommitQueue, type Committed, type Durability } from './commit.queue.ts';
+import { CheckpointFiles } from './checkpoint.files.ts';
+import { lockJournal } from './journal.lock.ts';
+import { type JournalEnd, recoverJournal } from './journal.recovery.ts';
+import { keepTidy } from './journal.retention.ts';
+import { privateFolder, syncFolder } from './private.files.ts';
+import { GENESIS, recordLeaf, recordLine } from './record.line.ts';
+import { headerLine, segmentName } from './segment.file.ts';
+
+/** What a journal is opened with. */
+export interface JournalOptions extends Pick<
+  AuditSettings,
+  | 'hungAfterMs'
+  | 'maxQueueBytes'
+  | 'maxSegmentBytes'
+  | 'checkpointSeconds'
+  | 'retainDays'
+  | 'maxTotalBytes'
+  | 'exportCheckpointsTo'
+> {
+  readonly folder: string;
+  readonly service: string;
+  /** 32 secret bytes: the Ed25519 key of the checkpoints. */
+  readonly signingKey: Uint8Array;
+  /** Told when the journal cannot be written, and (undefined) when it can again. */
+  readonly onState?: (failure: AuditError | undefined) => void;
+  /** Told what went wrong beside the path of a request: an export, a compression. */
+  readonly onProblem?: (error: unknown, what: string) => void;
+}
+
+/** Writes an event's text, given its number and its time. */
+export type MakeEvent = (sequence: number, time: number) => string;
+
+const CLOSE_MS = 5_000;
+const TIDY_MS = 60_000;
+
+/** See the head of the file. */
+export class Journal {
+  private readonly queue: CommitQueue;
+  private readonly signer: NoteSigner;
+  private readonly checkpoints: CheckpointFiles;
+  private readonly timers: NodeJS.Timeout[];
+  private readonly tree: CompactRange;
+  private segment: number;
+  private segmentBytes: number;
+  private previous: string;
+  /** Size of the tree when it was last signed: with nothing new there is nothing to sign. */
+  private signedSize = -1;
+  private lost = 0;
+  private closed = false;
+  private tidying?: Promise<void>;
+
+  private constructor(
+    private readonly options: JournalOptions,
+    readonly writer: string,
+    queue: (onState: (failure: AuditError | undefined) => void) => CommitQueue,
+    end: Pick<JournalEnd, 'segment' | 'previous' | 'tree' | 'position'>,
+    private readonly unlock: () => Promise<void>,
+  ) {
+    ({ segment: this.segment, previous: this.previous, tree: this.tree, position: this.segmentBytes } = end);
+    this.signer = noteSigner(`gatehouse/${options.service}`, options.signingKey);
+    this.checkpoints = new CheckpointFiles(options.folder, options.exportCheckpointsTo, this.signer.verifier);
+    this.queue = queue((failure) => this.changed(failure));
+    this.timers = [
+      setInterval(() => this.checkpoint(), options.checkpointSeconds * 1_000).unref(),
+      setInterval(() => void this.tidy(), TIDY_MS).unref(),
+    ];
+  }
+
+  /**
+   * Opens the journal of a folder, or begins one.
+   *
+   * @throws AuditError `journal-busy`, `journal-damaged` or `journal-unwritable`
+   */
+  static async open(options: JournalOptions): Promise<Journal> {
+    const { folder, service } = options;
+    try {
+      await privateFolder(folder);
+    } catch (error) {
+      throw unusable(folder, error);
+    }
+    const unlock = await lockJournal(folder).catch((error: unknown) => {
+      throw unusable(folder, error);
+    });
+    try {
+      const found = await recoverJournal(folder);
+      const writer = found?.writer ?? randomBytes(8).toString('hex');
+      const end = found ?? { segment: 1, previous: GENESIS, tree: new CompactRange(), position: 0, tornBytes: 0 };
+      const handle = await open(join(folder, segmentName(end.segment)), found ? 'r+' : 'w', 0o600);
+      await syncFolder(folder);
+      const queue = (onState: (failure: AuditError | undefined) => void) =>
+        new CommitQueue({ ...options, onState }, end.segment, handle, end.position);
+      const journal = new Journal(options, writer, queue, end, unlock);
+      if (!found) journal.begin();
+      await journal.note('started', 'journal-opened', { service, tornBytes: end.tornBytes });
+      await journal.checkpoints.publishKey();
+      return journal;
+    } catch (error) {
+      await unlock();
+      throw unusable(folder, error);
+    }
+  }
+
+  /** Number of records. */
+  get size(): number {
+    return this.tree.size;
+  }
+
+  /** Why it cannot be written now; undefined while it can. */
+  get unavailable(): AuditError | undefined {
+    return this.queue.unavailable;
+  }
+
+  /** Whether it can take nothing more, so that no call may be carried out. */
+  get full(): boolean {
+    return this.queue.full || this.closed;
+  }
+
+  /** The key that checkpoints are checked with, as one line. */
+  get verifier(): string {
+    return this.signer.verifier;
+  }
+
+  /**
+   * Writes an event down.
+   *
+   * @param done called when it is as safe as `durability` says, or with why it is not; the record is then kept and written later
+   */
+  append(make: MakeEvent, durability: Durability, done?: Committed): void {
+    if (this.full) return this.refuse(done);
+    if (this.lost > 0) this.admitLoss();
+    const json = make(this.tree.size, Date.now());
+    const leaf = recordLeaf(this.previous, json);
+    const text = leaf.toString('base64url');
+    if (this.segmentBytes >= this.options.maxSegmentBytes) {
+      this.segment += 1;
+      this.begin();
+    }
+    const line = recordLine(text, json);
+    this.segmentBytes += line.length;
+    this.tree.append(leaf);
+    this.previous = text;
+    this.queue.push(this.segment, line, durability, done);
+  }
+
+  /** Signs the state, unless nothing has happened since. The signature becomes a record too, so that it cannot be taken out. */
+  checkpoint(): void {
+    if (this.tree.size === this.signedSize || this.unavailable || this.full) return;
+    const checkpoint = { origin: `${this.signer.name}/${this.writer}`, size: this.tree.size, root: this.tree.root() };
+    const note = signCheckpoint(checkpoint, this.signer);
+    const make: MakeEvent = (sequence, time) => canonicalJson({ checkpoint: note, sequence, time });
+    this.append(make, 'durable', (error) => {
+      if (error) return;
+      void this.checkpoints
+        .publish(note)
+        .catch((cause: unknown) => this.options.onProblem?.(cause, 'checkpoint export'));
+    });
+    this.signedSize = this.tree.size;
+  }
+
+  /** The last words, a last checkpoint, and the folder is free. Bounded, also when the disk hangs. */
+  async close(): Promise<void> {
+    if (this.closed) return;
+    for (const timer of this.timers) clearInterval(timer);
+    await Promise.race([this.note('stopped', 'journal-closed').catch(() => undefined), delay(CLOSE_MS)]);
+    await Promise.race([this.tidying, delay(CLOSE_MS)]);
+    this.checkpoint();
+    this.closed = true;
+    await this.queue.close(CLOSE_MS);
+    await this.checkpoints.settled();
+    await this.unlock();
+  }
+
+  /** What happened to the journal itself. */
+  note(activity: 'started' | 'stopped' | 'other', reason: string, fields?: AuditedFields): Promise<void> {
+    const owner = { service: this.options.service, replica: this.writer };
+    return new Promise((resolve, reject) =>
+      this.append(
+        (sequence, time) => lifecycleEvent(owner, activity, reason, fields, sequence, time),
+        'durable',
+        (error) => (error ? reject(error) : resolve()),
+      ),
+    );
+  }
+
+  private refuse(done?: Committed): void {
+    this.lost += 1;
+    if (this.closed) done?.(new AuditError('journal-closed', 'the journal is closed', 'The process is ending.'));
+    else done?.(new AuditError('journal-full', 'too many events wait', 'Make the journal writable again.'));
+  }
+
+  private begin(): void {
+    const { segment, writer, previous, tree } = this;
+    const header = headerLine({ segment, writer, previous, tree });
+    this.segmentBytes = header.length;
+    this.queue.push(segment, header, 'queued');
+    if (segment > 1) setTimeout(() => void this.tidy(), 1_000).unref();
+  }
+
+  private changed(failure: AuditError | undefined): void {
+    this.options.onState?.(failure);
+    if (!failure) void this.note('other', 'journal-recovered').catch(() => undefined);
+  }
+
+  /** What could not be taken is at least counted. */
+  private admitLoss(): void {
+    const count = this.lost;
+    this.lost = 0;
+    void this.note('other', 'events-lost', { count }).catch(() => undefined);
+  }
+
+  /** One at a time: a file is compressed once. */
+  private tidy(): Promise<void> {
+    return (this.tidying ??= this.tidyOnce().finally(() => (this.tidying = undefined)));
+  }
+
+  private async tidyOnce(): Promise<void> {
+    if (this.closed || this.unavailable) return;
+    try {
+      await keepTidy(this.options, this.queue.openSegment, (through) =>
+        this.note('other', 'segments-removed', { through }),
+      );
+    } catch (error) {
+      if (!this.closed) this.options.onProblem?.(error, 'compression or retention');
+    }
+  }
+}
+
+const delay = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms).unref());
+
+function unusable(folder: string, error: unknown): AuditError {
+  if (error instanceof AuditError) return error;
+  const { code, message } = error as NodeJS.ErrnoException;
+  const what = `the folder ${folder} cannot be used (${code ?? message})`;
+  return new AuditError('journal-unwritable', what, 'Give this user the folder, or set audit.folder.', error);
+}

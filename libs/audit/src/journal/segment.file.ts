@@ -1,0 +1,103 @@
+// The files of a journal: numbered, each begins with a header that says where chain and tree stand, so that it can be checked when the
+// ones before it are gone. A closed one is compressed.
+import { createReadStream, existsSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream';
+import { createGunzip } from 'node:zlib';
+import { z } from 'zod';
+import { canonicalJson } from '../event/canonical.json.ts';
+import { CompactRange, fits } from '../merkle/compact.range.ts';
+import { HASH_BYTES } from '../merkle/node.hash.ts';
+
+/** A file of the journal. */
+export interface Segment {
+  readonly number: number;
+  readonly path: string;
+  readonly compressed: boolean;
+}
+
+const header = z.strictObject({
+  first: z.int().min(0),
+  prev: z.string().length(43),
+  segment: z.int().min(1),
+  tree: z.array(z.string().length(44)),
+  version: z.literal(1),
+  writer: z.string().regex(/^[0-9a-f]{16}$/),
+});
+
+/** Where a file begins. */
+export interface SegmentStart {
+  readonly segment: number;
+  readonly writer: string;
+  /** Hash of the record before, as text. */
+  readonly previous: string;
+  readonly tree: CompactRange;
+}
+
+const NAME = /^(\d{8})\.journal(\.gz)?$/;
+
+export const segmentName = (number: number): string => `${String(number).padStart(8, '0')}.journal`;
+
+/** In order; of a file that was being compressed when the machine stopped, the plain one. */
+export async function listSegments(folder: string): Promise<Segment[]> {
+  const found = new Map<number, Segment>();
+  for (const name of (await readdir(folder)).sort()) {
+    const [, digits, suffix] = NAME.exec(name) ?? [];
+    if (digits === undefined || found.has(Number(digits))) continue;
+    found.set(Number(digits), { number: Number(digits), path: join(folder, name), compressed: suffix !== undefined });
+  }
+  return [...found.values()].sort((a, b) => a.number - b.number);
+}
+
+export function headerLine({ segment, writer, previous, tree }: SegmentStart): string {
+  const roots = tree.nodes().map((root) => root.toString('base64'));
+  return `h ${canonicalJson({ first: tree.size, prev: previous, segment, tree: roots, version: 1, writer })}\n`;
+}
+
+/** undefined when it is no header. */
+export function readHeader(line: Buffer): SegmentStart | undefined {
+  const text = line.toString('utf8');
+  if (!text.startsWith('h ')) return undefined;
+  try {
+    const { first, prev, segment, tree, writer } = header.parse(JSON.parse(text.slice(2)));
+    const roots = tree.map((root) => Buffer.from(root, 'base64'));
+    if (!fits(first, roots) || roots.some((root) => root.length !== HASH_BYTES)) return undefined;
+    const start = { segment, writer, previous: prev, tree: new CompactRange(first, roots) };
+    return headerLine(start) === `${text}\n` ? start : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Lines of a file, and what of the last one is without its end. */
+export interface Lines {
+  readonly lines: Buffer[];
+  readonly rest?: Buffer;
+}
+
+/** No record is longer: a file without line breaks must not fill the memory. */
+const MAX_LINE_BYTES = 1_048_576;
+
+/** Reads a file a chunk at a time. */
+export async function* readLines(segment: Segment): AsyncGenerator<Lines> {
+  // a living journal may have compressed the file since it was listed
+  const compressed = segment.compressed || !existsSync(segment.path);
+  const path = compressed && !segment.compressed ? `${segment.path}.gz` : segment.path;
+  const file = createReadStream(path, { highWaterMark: 262_144 });
+  const stream = compressed ? pipeline(file, createGunzip(), () => undefined) : file;
+  let rest: Buffer = Buffer.alloc(0);
+  for await (const chunk of stream as AsyncIterable<Buffer>) {
+    const bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
+    const lines: Buffer[] = [];
+    let from = 0;
+    for (let end = bytes.indexOf(10); end >= 0; end = bytes.indexOf(10, from)) {
+      lines.push(bytes.subarray(from, end));
+      from = end + 1;
+    }
+    rest = bytes.subarray(from);
+    yield { lines };
+    if (rest.length > MAX_LINE_BYTES) break;
+  }
+  yield { lines: [], rest };
+}

@@ -1,0 +1,255 @@
+// Reads a journal from its first record to its last, once and in little memory, and says whether it is what was written: the chain,
+// the tree, and each signed checkpoint that it meets. Stops at the first record that is wrong and says what was done to it.
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { AuditError } from '../audit.error.ts';
+import { type Checkpoint, openCheckpoint } from '../checkpoint/checkpoint.ts';
+import { type NoteVerifier, noteVerifier } from '../checkpoint/signed.note.ts';
+import { GENESIS, leafOfBytes, readRecord } from '../journal/record.line.ts';
+import {
+  headerLine,
+  listSegments,
+  readHeader,
+  readLines,
+  type Segment,
+  type SegmentStart,
+} from '../journal/segment.file.ts';
+import { CompactRange } from '../merkle/compact.range.ts';
+import { diagnose, type Tampering } from './tampering.diagnosis.ts';
+
+/** What was found wrong first. */
+export interface Finding {
+  readonly kind: Tampering;
+  /** Number of the first record that is not as it was written. */
+  readonly record: number;
+  readonly message: string;
+}
+
+/** The outcome of {@link verifyJournal}. */
+export interface Verification {
+  readonly finding?: Finding;
+  /** How many records were read. */
+  readonly records: number;
+  /** Number of the first record that is still there. */
+  readonly first: number;
+  /** Up to here a signed checkpoint vouches for the records. */
+  readonly provenSize: number;
+  /** How many checkpoints were met. */
+  readonly checkpoints: number;
+  /** What a reader should know: a torn tail, records removed by retention, a key that proves little. */
+  readonly notes: readonly string[];
+}
+
+export interface VerifyOptions {
+  /** Checkpoints that were kept elsewhere, as text. */
+  readonly checkpoints?: readonly string[];
+  /** Keys that were kept elsewhere, as `checkpoint.pub` has them. Without any, that of the folder is used. */
+  readonly keys?: readonly string[];
+}
+
+/** @throws AuditError `checkpoint-invalid` for a key or a checkpoint that is none */
+export async function verifyJournal(folder: string, options: VerifyOptions = {}): Promise<Verification> {
+  const notes: string[] = [];
+  const verifiers = await verifiersOf(folder, options, notes);
+  const known = (options.checkpoints ?? []).map((note) => openCheckpoint(note, verifiers));
+  const beside = await readFile(join(folder, 'checkpoint'), 'utf8').catch(() => undefined);
+  const walk = new JournalWalk(verifiers, known, notes);
+  if (beside !== undefined) walk.expectBeside(beside);
+  return walk.run(await listSegments(folder));
+}
+
+async function verifiersOf(folder: string, { keys }: VerifyOptions, notes: string[]): Promise<NoteVerifier[]> {
+  if (keys && keys.length > 0) return keys.map((key) => noteVerifier(key));
+  notes.push('the key is that of the folder: it proves nothing against whoever can write there (--key)');
+  const text = await readFile(join(folder, 'checkpoint.pub'), 'utf8').catch((error: unknown) => {
+    throw new AuditError('checkpoint-invalid', `there is no key in ${folder}`, 'Give one with --key.', error);
+  });
+  return [noteVerifier(text)];
+}
+
+/** Ends the walk. */
+class Stop extends Error {
+  constructor(readonly finding: Finding) {
+    super(finding.message);
+  }
+}
+
+/** Lines that are looked at to tell what was done to the record before them. */
+const LOOK_AHEAD = 4_096;
+
+class JournalWalk {
+  private tree = new CompactRange();
+  private previous = GENESIS;
+  private writer = '';
+  private first = 0;
+  private provenSize = 0;
+  private met = 0;
+  /** The last checkpoint that agreed: what was re-chained lies behind it. */
+  private agreed = 0;
+  private removedThrough = 0;
+  private firstSegment = 1;
+
+  constructor(
+    private readonly verifiers: readonly NoteVerifier[],
+    private readonly expected: Checkpoint[],
+    private readonly notes: string[],
+  ) {}
+
+  /** The folder's own copy counts as well: it is there, and may be newer than the one that was kept elsewhere. */
+  expectBeside(note: string): void {
+    try {
+      this.expected.push(openCheckpoint(note, this.verifiers));
+    } catch {
+      this.besideInvalid = true;
+    }
+  }
+  private besideInvalid = false;
+
+  async run(segments: readonly Segment[]): Promise<Verification> {
+    let finding: Finding | undefined;
+    try {
+      for (const [index, segment] of segments.entries()) await this.read(segment, index, segments.length);
+      this.compareExpected();
+      this.finish(segments.length);
+    } catch (error) {
+      if (!(error instanceof Stop)) throw error;
+      ({ finding } = error);
+    }
+    const { first, provenSize, notes, met } = this;
+    return { finding, records: this.tree.size - first, first, provenSize, checkpoints: met, notes };
+  }
+
+  private async read(segment: Segment, index: number, count: number): Promise<void> {
+    let atHeader = true;
+    let lines: Buffer[] = [];
+    const source = readLines(segment);
+    for (let ended = false; !ended;) {
+      const next = await source.next().catch((error: unknown) => {
+        throw this.stop('changed', this.tree.size, `${segment.path} cannot be read: ${String(error)}`);
+      });
+      if (next.done) break;
+      ended = next.value.rest !== undefined;
+      lines = [...lines, ...next.value.lines];
+      if (atHeader && lines.length > 0) {
+        this.header(lines.shift() as Buffer, segment, index);
+        atHeader = false;
+      }
+      // while more is to come, enough stays back to be looked at
+      const until = ended ? lines.length : Math.max(0, lines.length - LOOK_AHEAD);
+      for (let at = 0; at < until; at++)
+        this.record(lines[at] as Buffer, () => lines.slice(at + 1, at + 1 + LOOK_AHEAD));
+      lines = lines.slice(until);
+      const torn = next.value.rest?.length ?? 0;
+      if (torn > 0) this.torn(torn, segment, index === count - 1);
+    }
+    if (atHeader) throw this.stop('truncated', this.tree.size, `${segment.path} has no header`);
+  }
+
+  private header(line: Buffer, { number, path }: Segment, index: number): void {
+    const start = readHeader(line);
+    if (!start || start.segment !== number)
+      throw this.stop('changed', this.tree.size, `the header of ${path} was changed`);
+    if (index === 0) return this.begin(start);
+    const { previous, tree, writer } = this;
+    if (headerLine({ segment: number, writer, previous, tree }) === `${line.toString('utf8')}\n`) return;
+    const missing = start.tree.size - this.tree.size;
+    if (missing > 0) throw this.stop('removed', this.tree.size, `${missing} records before ${path} were removed`);
+    throw this.stop('re-chained', this.agreed, `${path} does not continue the records before it`);
+  }
+
+  private begin(start: SegmentStart): void {
+    ({ tree: this.tree, previous: this.previous, writer: this.writer } = start);
+    this.first = start.tree.size;
+    this.agreed = this.first;
+    this.firstSegment = start.segment;
+    if (start.segment === 1 && (this.first !== 0 || this.previous !== GENESIS))
+      throw this.stop('changed', 0, 'the header of the first file was changed');
+  }
+
+  private record(line: Buffer, following: () => readonly Buffer[]): void {
+    const record = readRecord(line);
+    const leaf = record && leafOfBytes(this.previous, record.json);
+    if (!record || !leaf || leaf.toString('base64url') !== record.hash) {
+      const { kind, message } = diagnose(line, following(), this.previous, this.tree.size);
+      throw this.stop(kind, this.tree.size, message);
+    }
+    if (record.json.toString('latin1', 0, CHECKPOINT.length) === CHECKPOINT) this.meet(record.json);
+    else if (record.json.includes(REMOVED)) this.noteRemoval(record.json);
+    this.compareExpected();
+    this.tree.append(leaf);
+    this.previous = record.hash;
+  }
+
+  /** A checkpoint in the journal itself: over all records before it. */
+  private meet(json: Buffer): void {
+    const { checkpoint: note } = JSON.parse(json.toString('utf8')) as { checkpoint: string };
+    let checkpoint: Checkpoint;
+    try {
+      checkpoint = openCheckpoint(note, this.verifiers);
+    } catch {
+      throw this.stop('re-chained', this.agreed, `no known key signed the checkpoint at record ${this.tree.size}`);
+    }
+    this.compare(checkpoint, 'the checkpoint in the journal');
+    this.met += 1;
+  }
+
+  private compareExpected(): void {
+    for (const checkpoint of this.expected)
+      if (checkpoint.size === this.tree.size) this.compare(checkpoint, 'the checkpoint that was kept');
+  }
+
+  private compare({ origin, size, root }: Checkpoint, which: string): void {
+    const ours = origin.endsWith(`/${this.writer}`);
+    if (!ours || size !== this.tree.size || !root.equals(this.tree.root())) {
+      const message = ours
+        ? `records from ${this.agreed} up to ${this.tree.size} are not those that ${which} was signed over`
+        : `${which} is of another journal`;
+      throw this.stop('re-chained', this.agreed, message);
+    }
+    this.agreed = size;
+    this.provenSize = Math.max(this.provenSize, size);
+  }
+
+  private noteRemoval(json: Buffer): void {
+    const { status_code: code, unmapped } = JSON.parse(json.toString('utf8')) as {
+      status_code?: string;
+      unmapped?: { fields?: { through?: number } };
+    };
+    if (code === 'segments-removed')
+      this.removedThrough = Math.max(this.removedThrough, unmapped?.fields?.through ?? 0);
+  }
+
+  private torn(bytes: number, { path }: Segment, last: boolean): void {
+    if (!last) throw this.stop('truncated', this.tree.size, `${path} ends within record ${this.tree.size}`);
+    this.notes.push(
+      `record ${this.tree.size} is cut off (${bytes} bytes): the process is writing it, or was killed while it did`,
+    );
+  }
+
+  private finish(files: number): void {
+    if (files === 0) throw this.stop('removed', 0, 'there is no file of a journal');
+    const missing = this.expected.filter(({ size }) => size > this.tree.size);
+    if (missing.length > 0) {
+      const size = Math.max(...missing.map((checkpoint) => checkpoint.size));
+      throw this.stop(
+        'truncated',
+        this.tree.size,
+        `${size - this.tree.size} records at the end are missing: a checkpoint has ${size}`,
+      );
+    }
+    if (this.firstSegment > 1 && this.removedThrough < this.firstSegment - 1)
+      throw this.stop('removed', 0, `the files before ${this.firstSegment} are gone, and no retention removed them`);
+    if (this.firstSegment > 1) this.notes.push(`records before ${this.first} were removed by retention`);
+    if (this.besideInvalid)
+      throw this.stop('re-chained', this.agreed, 'no known key signed the checkpoint of the folder');
+    if (this.provenSize < this.tree.size)
+      this.notes.push(`no checkpoint vouches for the records from ${this.provenSize} on yet`);
+  }
+
+  private stop(kind: Tampering, record: number, message: string): Stop {
+    return new Stop({ kind, record, message });
+  }
+}
+
+const CHECKPOINT = '{"checkpoint":';
+const REMOVED = Buffer.from('"segments-removed"');
