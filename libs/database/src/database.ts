@@ -1,6 +1,15 @@
 // An open database: the queries, the health check, the end.
 import { type Kysely, sql } from 'kysely';
 
+/** How busy the connections are. */
+export interface PoolState {
+  readonly total: number;
+  readonly idle: number;
+  /** Requests that wait for a connection. */
+  readonly waiting: number;
+  readonly max: number;
+}
+
 /** What {@link openDatabase} returns, and what providers take by their constructor. */
 export class Database {
   private closing?: Promise<void>;
@@ -15,6 +24,8 @@ export class Database {
     readonly kind: 'embedded' | 'url',
     readonly where: string,
     private readonly end: () => Promise<void>,
+    /** For metrics. */
+    readonly pool: () => PoolState,
   ) {}
 
   /** The queries, typed with the tables of a caller. */

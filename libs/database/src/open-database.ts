@@ -88,5 +88,5 @@ async function connect(
     await end();
     throw error;
   }
-  return new Database(kysely, kind, where, end);
+  return new Database(kysely, kind, where, end, () => ({ ...pools.state(), max: settings.poolSize }));
 }

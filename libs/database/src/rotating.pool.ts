@@ -36,6 +36,12 @@ export class RotatingPool {
     return this.held.pool;
   }
 
+  /** How busy the pool in force is: nothing yet, before it was first asked. */
+  state(): { total: number; idle: number; waiting: number } {
+    const { totalCount: total = 0, idleCount: idle = 0, waitingCount: waiting = 0 } = this.held?.pool ?? {};
+    return { total, idle, waiting };
+  }
+
   async end(): Promise<void> {
     const last = this.held?.pool.end();
     await Promise.all([last, ...this.draining]);

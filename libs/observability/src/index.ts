@@ -1,2 +1,10 @@
 export { HealthRegistry, type HealthCheck, type HealthResult } from './health.registry.ts';
 export { createLogger, flushLogger, LOG_LEVELS, type Logger, type LoggerOptions, type LogLevel } from './logger.ts';
+export type { Counter } from './metrics/counter.ts';
+export type { Gauge } from './metrics/gauge.ts';
+export type { Histogram, HistogramOptions } from './metrics/histogram.ts';
+export type { MetricOptions } from './metrics/metric.ts';
+export { Metrics } from './metrics/metrics.ts';
+export type { ObservedOptions } from './metrics/observed.metric.ts';
+export { processMetrics } from './metrics/process.metrics.ts';
+export type { Labels } from './metrics/series.map.ts';

@@ -11,6 +11,9 @@ import { openSecrets } from '@gatehouse/secrets';
 import { createPlainHttpGate, createTls } from '@gatehouse/tls';
 import { SchemaPipe } from '@gatehouse/validation';
 import { NestLog } from './nest-log.ts';
+import { openConnections } from './metrics/connection.metrics.ts';
+import { databaseMetrics } from './metrics/database.metrics.ts';
+import { openMetrics } from './metrics/open.metrics.ts';
 import { managementServer } from './management/management.server.ts';
 import { openApiDocument } from './management/openapi.ts';
 import { ProblemToFastifyFilter } from './problem-to-fastify.filter.ts';
@@ -85,8 +88,10 @@ export async function startOnPath(
     });
     undo.push(() => tls.close());
     health.register('tls', () => tls.check());
+    const { metrics, close: stopWatching } = openMetrics({ tls, secrets });
+    undo.push(async () => stopWatching());
     const routes = new RouteCatalogue();
-    const context: ServiceContext = { settings, log, health, secrets, tls, routes, draining: false };
+    const context: ServiceContext = { settings, log, health, metrics, secrets, tls, routes, draining: false };
     const { modules, close } = await openDependencies(context, env);
     undo.push(close);
     const nest = await createApplication(steps, app, modules, context);
@@ -99,7 +104,7 @@ export async function startOnPath(
 }
 
 async function openDependencies(
-  { settings, health, log, secrets }: ServiceContext,
+  { settings, health, log, metrics, secrets }: ServiceContext,
   env: NodeJS.ProcessEnv,
 ): Promise<{ modules: DynamicModule[]; close: () => Promise<void> }> {
   if (!settings.database) return { modules: [], close: async () => undefined };
@@ -113,6 +118,7 @@ async function openDependencies(
     credentials: databaseCredentialSource(secrets),
   });
   health.register('database', () => database.check());
+  databaseMetrics(metrics, database);
   return { modules: [DatabaseModule.forRoot(database)], close: () => database.close() };
 }
 
@@ -154,6 +160,7 @@ async function listenAll(
   });
   const management = managementServer(steps, context, () => openApiDocument(nest, steps, context));
   await management.ready();
+  openConnections(context.metrics, { https: front, http: gate, management: management.server });
   const shutdown = new Shutdown([...new Set([front, https]), gate, management.server], context, undo);
   undo.push(() => shutdown.cut());
   httpsPort = await listen(front, settings.host, settings.ports.https, 'GATEHOUSE_HTTPS_PORT');

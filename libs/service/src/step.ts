@@ -1,7 +1,7 @@
 // A step of the request path. The list of them (steps/index.ts) is the whole story of a request, in order; docs/request-path.md
 // draws it, and a test holds the two together.
-import type { FastifyInstance, FastifyServerOptions, RouteOptions } from 'fastify';
-import type { HealthRegistry, Logger } from '@gatehouse/observability';
+import type { FastifyInstance, FastifyReply, FastifyRequest, FastifyServerOptions, RouteOptions } from 'fastify';
+import type { HealthRegistry, Logger, Metrics } from '@gatehouse/observability';
 import type { ProblemCode } from '@gatehouse/problem-details';
 import type { Secrets } from '@gatehouse/secrets';
 import type { Tls } from '@gatehouse/tls';
@@ -13,6 +13,7 @@ export interface ServiceContext {
   readonly settings: ServiceSettings;
   readonly log: Logger;
   readonly health: HealthRegistry;
+  readonly metrics: Metrics;
   readonly secrets: Secrets;
   readonly tls: Tls;
   readonly routes: RouteCatalogue;
@@ -35,4 +36,9 @@ export interface Step {
   readonly install?: (app: FastifyInstance, context: ServiceContext) => void;
   /** Hooks for one route, made once from what the route declares. */
   readonly onRoute?: (options: RouteOptions, route: RouteRecord, context: ServiceContext) => void;
+  /** Told of every request that has ended, however it did: answered, refused by the router, gone. Must be quick and not throw. */
+  readonly outcome?: (context: ServiceContext) => Outcome | undefined;
 }
+
+/** See {@link Step.outcome}. */
+export type Outcome = (request: FastifyRequest, reply: FastifyReply) => void;

@@ -6,6 +6,7 @@ import { PROBLEM_MEDIA_TYPE, problemBody } from '@gatehouse/problem-details';
 import { securityHeaders } from '../steps/security-headers.step.ts';
 import type { ServiceContext, Step } from '../step.ts';
 import { docsPage } from './docs.page.ts';
+import { metricsPage } from './metrics.page.ts';
 import { effectivePolicy } from './policy.ts';
 
 /** Makes the management server; the caller listens and closes. */
@@ -46,6 +47,7 @@ export function managementServer(
     const { ok, results } = await context.health.ready();
     return reply.code(ok ? 200 : 503).send({ status: ok ? 'ok' : 'unavailable', checks: results });
   });
+  metricsPage(app, context.metrics);
   docsPage(app);
   return app;
 }

@@ -5,6 +5,7 @@ import { createServer as createPlainServer, type Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyServerFactory } from 'fastify';
 import { PROBLEM_MEDIA_TYPE, problemBody, toProblemError } from '@gatehouse/problem-details';
+import { refusedConnections } from '../metrics/connection.metrics.ts';
 import type { ServiceContext, Step } from '../step.ts';
 import { securityHeaders } from './security-headers.step.ts';
 
@@ -12,14 +13,18 @@ export const connection: Step = {
   name: 'connection',
   does: 'TLS policy; limits on header size, count of connections and streams, and time.',
   answers: ['malformed-http', 'headers-too-large', 'request-timeout'],
-  server: (context) =>
-    ({
+  server(context) {
+    const refused = refusedConnections(context.metrics);
+    return {
       http2: true,
       https: { allowHTTP1: true },
       serverFactory: ((handler: Handler) => createServer(handler, context)) as unknown as FastifyServerFactory,
-      clientErrorHandler: (error: Error & { code?: string }, socket: Socket) =>
-        answerClientError(error, socket, context),
-    }) as ReturnType<NonNullable<Step['server']>>,
+      clientErrorHandler(error: Error & { code?: string }, socket: Socket) {
+        refused(error);
+        answerClientError(error, socket, context);
+      },
+    } as ReturnType<NonNullable<Step['server']>>;
+  },
 };
 
 type Handler = Parameters<FastifyServerFactory>[0];

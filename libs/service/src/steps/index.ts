@@ -7,6 +7,7 @@ import { connection } from './connection.step.ts';
 import { context } from './context.step.ts';
 import { handler } from './handler.step.ts';
 import { audit, authenticate, authorize, rateLimitByAddress, rateLimitByPrincipal } from './planned.step.ts';
+import { metricsStep } from './metrics.step.ts';
 import { problem } from './problem.step.ts';
 import { requestLog } from './request-log.step.ts';
 import { response } from './response.step.ts';
@@ -28,5 +29,6 @@ export const requestPath: readonly Step[] = [
   response,
   audit,
   requestLog,
+  metricsStep,
   problem,
 ];

@@ -5,12 +5,20 @@ import { PROBLEM_MEDIA_TYPE, problemBody, ProblemError, problemType, toProblemEr
 import type { ServiceContext, Step } from '../step.ts';
 import { securityHeaders } from './security-headers.step.ts';
 
+declare module 'fastify' {
+  interface FastifyReply {
+    /** The code of the problem that is answered; undefined for any other answer. */
+    problemCode: string | undefined;
+  }
+}
+
 export const problem: Step = {
   name: 'problem',
   does: 'Errors as problem+json from one catalogue; unknown routes and methods.',
   answers: ['malformed-url', 'not-found', 'method-not-allowed', 'bad-request', 'internal', 'dependency-unavailable'],
   server: (context) => ({ frameworkErrors: (error, request, reply) => sendProblem(error, request, reply, context) }),
   install(app, context) {
+    app.decorateReply('problemCode', undefined);
     app.setErrorHandler((error, request, reply) => sendProblem(error, request, reply, context));
     app.setNotFoundHandler((request, reply) => sendProblem(unmatched(request, context), request, reply, context));
   },
@@ -33,6 +41,7 @@ function sendProblem(
 ): void {
   const known = toProblemError(error);
   const { status, logLevel } = problemType(known.code);
+  reply.problemCode = known.code;
   if (logLevel === 'error')
     log.error({ requestId: request.id, code: known.code, err: known.cause ?? known }, 'request failed');
   const body = problemBody(known.code, {
