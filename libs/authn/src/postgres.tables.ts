@@ -1,0 +1,57 @@
+// The tables of keys and revocations in PostgreSQL. A service takes the statements into a migration of its own.
+import type { ColumnType, Generated } from 'kysely';
+
+/** The tables, for Kysely. */
+export interface AuthnTables {
+  authn_api_keys: {
+    id: string;
+    tenant: string;
+    owner: string;
+    owner_issuer: string;
+    name: string;
+    scopes: string[];
+    plan: string | null;
+    hash: Buffer;
+    created_at: Generated<Date>;
+    expires_at: Date;
+    revoked_at: Date | null;
+    last_used_at: Date | null;
+  };
+  authn_revocations: {
+    kind: 'token' | 'subject' | 'api-key';
+    issuer: string;
+    value: string;
+    at: Date;
+    until: Date;
+    created_at: ColumnType<Date, Date | undefined>;
+  };
+}
+
+/** Creates them; each is one statement. */
+export const authnTableStatements: readonly string[] = [
+  `create table authn_api_keys (
+    id text primary key check (length(id) = 16),
+    tenant text not null,
+    owner text not null,
+    owner_issuer text not null,
+    name text not null check (length(name) between 1 and 100),
+    scopes text[] not null,
+    plan text,
+    hash bytea not null check (length(hash) = 32),
+    created_at timestamptz not null default now(),
+    expires_at timestamptz not null,
+    revoked_at timestamptz,
+    last_used_at timestamptz
+  )`,
+  `create index authn_api_keys_owner on authn_api_keys (tenant, owner, owner_issuer, created_at desc)`,
+  `create table authn_revocations (
+    kind text not null check (kind in ('token', 'subject', 'api-key')),
+    issuer text not null,
+    value text not null,
+    at timestamptz not null,
+    until timestamptz not null,
+    created_at timestamptz not null default clock_timestamp(),
+    primary key (kind, issuer, value)
+  )`,
+  `create index authn_revocations_created_at on authn_revocations (created_at)`,
+];

@@ -1,0 +1,1 @@
+export { TestIssuer, type TokenRequest } from './test.issuer.ts';

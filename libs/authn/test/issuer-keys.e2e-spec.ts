@@ -1,0 +1,132 @@
+// Keys from a real issuer's address: rotation with overlap, removal, an attacker with random kids, an issuer that is away.
+import { createServer, type Server } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { randomUUID } from 'node:crypto';
+import { testAuthority } from '@gatehouse/tls/testing';
+import { createAuthenticator, type AuthnEvent, type Authenticator, type IssuerInput } from '../src/index.ts';
+import { TestIssuer } from '../src/testing/index.ts';
+import { bearer, outcome, until } from './fixtures/callers.ts';
+
+describe('keys of an issuer', () => {
+  let folder: string;
+  let server: Server;
+  let jwksUri: string;
+  let caFile: string;
+  let shown: unknown[] = [];
+  let fetches = 0;
+  let broken = false;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'gatehouse-authn-'));
+    const authority = await testAuthority();
+    caFile = join(folder, 'ca.pem');
+    await writeFile(caFile, authority.cert);
+    const { cert, key } = await authority.issue({ names: ['localhost'] });
+    server = createServer({ cert, key }, (_request, response) => {
+      fetches += 1;
+      if (broken) response.writeHead(500).end('gone');
+      else response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ keys: shown }));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    jwksUri = `https://localhost:${(server.address() as AddressInfo).port}/jwks`;
+  });
+  afterAll(async () => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+    await rm(folder, { recursive: true });
+  });
+
+  const events: AuthnEvent[] = [];
+  let authenticator: Authenticator | undefined;
+  const open = async (changes: Partial<IssuerInput> = {}) => {
+    const { issuer, audience } = await TestIssuer.create();
+    const options = { issuer, audience, jwksUri, caFile, insecureLoopback: true, tenantClaim: 'tenant', ...changes };
+    authenticator = await createAuthenticator({ issuers: [options] }, { onEvent: (event) => events.push(event) });
+    await until(() => events.some(({ type }) => type === 'keys-loaded' || type === 'keys-failed'));
+    return authenticator;
+  };
+  afterEach(async () => {
+    await authenticator?.close();
+    [fetches, broken, events.length] = [0, false, 0];
+  });
+  const status = async (by: Authenticator, token: string) => {
+    const { principal, status, reason } = await outcome(by, bearer(token));
+    return principal ? 200 : `${status} ${reason}`;
+  };
+
+  it('accepts both keys during a rotation, and a removed one no more, cached or not', async () => {
+    const [before, after] = [await TestIssuer.create(), await TestIssuer.create()];
+    shown = [before.publicJwk];
+    const own = await open({ refreshSeconds: 1 });
+    const [cached, fresh] = [await before.token(), await before.token()];
+    expect(await status(own, cached)).toBe(200);
+    shown = [before.publicJwk, after.publicJwk];
+    await until(async () => (await status(own, await after.token())) === 200);
+    expect(await status(own, cached)).toBe(200);
+    shown = [after.publicJwk];
+    const ms = await until(async () => (await status(own, cached)) === '401 unknown-key');
+    expect(ms).toBeLessThan(8_000); // refreshSeconds is 1: seen after some 1,000 ms
+    expect(await status(own, fresh)).toBe('401 unknown-key');
+    expect(await status(own, await after.token())).toBe(200);
+  });
+
+  it('fetches once for a thousand tokens with random kids', async () => {
+    const issuer = await TestIssuer.create();
+    shown = [issuer.publicJwk];
+    const own = await open();
+    expect(fetches).toBe(1);
+    const tokens = await Promise.all(
+      Array.from({ length: 1_000 }, () => issuer.token({ header: { kid: randomUUID() } })),
+    );
+    const answers = await Promise.all(tokens.map((token) => status(own, token)));
+    expect(new Set(answers)).toEqual(new Set(['401 unknown-key']));
+    expect(fetches).toBe(2);
+    expect(await status(own, await issuer.token())).toBe(200);
+  });
+
+  it('finds a new key by its unknown kid, before the next refresh', async () => {
+    const [before, after] = [await TestIssuer.create(), await TestIssuer.create()];
+    shown = [before.publicJwk];
+    const own = await open();
+    shown = [before.publicJwk, after.publicJwk];
+    expect(await status(own, await after.token())).toBe(200);
+    expect(fetches).toBe(2);
+  });
+
+  it('keeps the last good keys while the issuer is broken', async () => {
+    const issuer = await TestIssuer.create();
+    shown = [issuer.publicJwk];
+    const own = await open({ refreshSeconds: 1 });
+    broken = true;
+    await until(() => events.some(({ type }) => type === 'keys-failed'));
+    expect(await status(own, await issuer.token())).toBe(200);
+  });
+
+  it('answers 503 while there never were keys, and recovers without a restart', async () => {
+    const issuer = await TestIssuer.create();
+    [shown, broken] = [[issuer.publicJwk], true];
+    const own = await open();
+    expect(await status(own, await issuer.token())).toBe('503 undefined');
+    broken = false;
+    await until(async () => (await status(own, await issuer.token())) === 200);
+  });
+
+  it('does not read keys over a connection that it cannot verify', async () => {
+    const issuer = await TestIssuer.create();
+    shown = [issuer.publicJwk];
+    const own = await open({ caFile: undefined });
+    expect(await status(own, await issuer.token())).toBe('503 undefined');
+    expect(fetches).toBe(0);
+  });
+
+  it('ignores a secret, a private key and a weak one in the set, and says so', async () => {
+    const issuer = await TestIssuer.create();
+    const weak = { kty: 'RSA', n: Buffer.alloc(128, 255).toString('base64url'), e: 'AQAB', kid: 'weak' };
+    shown = [issuer.publicJwk, { kty: 'oct', k: 'c2VjcmV0' }, { ...issuer.publicJwk, d: 'x' }, weak];
+    const own = await open();
+    expect(await status(own, await issuer.token())).toBe(200);
+    expect(events.filter(({ type }) => type === 'key-ignored')).toHaveLength(3);
+  });
+});
