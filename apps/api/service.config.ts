@@ -1,4 +1,5 @@
 import { defineService } from '@gatehouse/service';
+import { apiSecrets } from './src/api.secrets.ts';
 import { ledgerMigrations } from './src/ledger/ledger.migrations.ts';
 
 export default defineService({
@@ -7,5 +8,6 @@ export default defineService({
   description: 'A small ledger: accounts, and transfers between them.',
   version: '0.1.0',
   ports: { https: 8443, http: 8080, management: 9443 },
+  secrets: apiSecrets,
   database: { migrations: ledgerMigrations },
 });

@@ -3,6 +3,7 @@
 #   /keys/ca.pem                          the development CA, for everybody
 #   /keys/<service>/cert.pem, key.pem     owner of the key: the service's user, mode 0400
 #   /keys/<service>/database-password     the service's user, and the group that makes the database roles
+#   /keys/<service>/secrets/<name>        a random value of the kind that the service declares: its user, mode 0400
 #   /keys/postgres/…                      root, readable by the server's extra group (its user differs between images);
 #                                         the password is what its image asks for: pg_hba.conf lets nobody use it
 # The CA's own key is in /ca, a volume that no other container mounts. Idempotent: what is there and good for 30 days stays.
@@ -48,15 +49,26 @@ password() { # password FILE OWNER MODE
   give "$scratch/password" "$1" "$2" "$3"
 }
 
+secret() { # secret FOLDER OWNER NAME=KIND:BYTES
+  local file=$1/${3%%=*} kind=${3#*=} value
+  [[ ! -e $file ]] || return 0
+  value=$(openssl rand -base64 "${kind#*:}" | tr -d '\n')
+  [[ $kind != keyring:* ]] || value="[\"$value\"]"
+  printf %s "$value" >"$scratch/secret"
+  give "$scratch/secret" "$file" "$2" 0400
+}
+
 make localhost # makes the CA too, when there is none
 cp /ca/rootCA.pem "$scratch/ca.pem"
 give "$scratch/ca.pem" "$keys/ca.pem" 0:0 0444
 
 certificate postgres "0:$postgres_group" 0440 postgres
 password "$keys/postgres/password" "0:$postgres_group" 0440
-while read -r service user role; do
+while read -r service user role secrets; do
   certificate "$service" "$user:$user" 0400 localhost "$service" 127.0.0.1 ::1
   [[ $role == - ]] || password "$keys/$service/database-password" "$user:$roles_group" 0440
+  [[ -z $secrets ]] || mkdir -p -m 0755 "$keys/$service/secrets"
+  for one in $secrets; do secret "$keys/$service/secrets" "$user:$user" "$one"; done
 done < <(grep -v '^#' /services.list)
 
 cat <<'TEXT'

@@ -5,7 +5,7 @@ set -euo pipefail
 export PGHOST=/var/run/postgresql PGUSER=postgres PGDATABASE=postgres
 
 # The password travels as a variable that psql reads from the file: it is in no argument and no log.
-while read -r service _user role; do
+while read -r service _user role _secrets; do
   [[ $role != - ]] || continue
   psql -qX -v ON_ERROR_STOP=1 -v role="$role" -v file="/keys/$service/database-password" <<'SQL'
 \set password `cat :file`

@@ -1,17 +1,25 @@
 // What a service says about its database. Where the database is comes from the environment (it differs by machine), never from
 // the code; what weakens the connection begins with `insecure` and is refused in production.
-import { sql } from 'kysely';
-import type { Migration } from 'kysely/migration';
+import { type Kysely, sql } from 'kysely';
 import { z } from 'zod';
+
+/** A change of the tables. */
+export interface DatabaseMigration {
+  /**
+   * Runs once, in a transaction.
+   * @param given what the opener handed over as `forMigrations`; in a service, its secrets: for rows that are to be encrypted
+   */
+  up(db: Kysely<unknown>, given: unknown): Promise<void>;
+}
 
 const sqlMigration = z
   .string()
   .min(1)
-  .transform((text): Migration => ({ up: async (db) => void (await sql.raw(text).execute(db)) }));
+  .transform((text): DatabaseMigration => ({ up: async (db) => void (await sql.raw(text).execute(db)) }));
 
 const migration = sqlMigration.or(
-  z.custom<Migration>(
-    (value) => typeof (value as Partial<Migration> | null)?.up === 'function',
+  z.custom<DatabaseMigration>(
+    (value) => typeof (value as Partial<DatabaseMigration> | null)?.up === 'function',
     'a migration is SQL, or an object with an `up` function',
   ),
 );

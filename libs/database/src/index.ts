@@ -5,6 +5,7 @@ export { DatabaseModule } from './database.module.ts';
 export {
   databaseEnvironment,
   databaseOptionsSchema,
+  type DatabaseMigration,
   type DatabaseOptions,
   type DatabaseSettings,
 } from './database.options.ts';

@@ -8,11 +8,18 @@ import type { DatabaseSettings } from './database.options.ts';
 import { isUnavailable } from './unavailable.ts';
 
 /**
+ * @param given the second argument of each `up`
  * @returns the names that ran now
  * @throws DatabaseError naming the migration
  */
-export async function migrate(db: Kysely<unknown>, migrations: DatabaseSettings['migrations']): Promise<string[]> {
-  const migrator = new Migrator({ db: db as never, provider: { getMigrations: () => Promise.resolve(migrations) } });
+export async function migrate(
+  db: Kysely<unknown>,
+  migrations: DatabaseSettings['migrations'],
+  given?: unknown,
+): Promise<string[]> {
+  const bound = Object.entries(migrations).map(([name, { up }]) => [name, { up: (own: never) => up(own, given) }]);
+  const provider = { getMigrations: () => Promise.resolve(Object.fromEntries(bound)) };
+  const migrator = new Migrator({ db: db as never, provider });
   const { error, results = [] } = await migrator.migrateToLatest();
   if (error === undefined) return results.map(({ migrationName }) => migrationName);
   const cause = error instanceof Error && isUnavailable(error.cause) ? error.cause : error;

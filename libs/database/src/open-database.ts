@@ -24,6 +24,8 @@ export interface DatabaseContext {
   env?: NodeJS.ProcessEnv;
   /** Who connects, where the URL names nobody. */
   credentials?: CredentialSource;
+  /** Handed to each migration that is a function. */
+  forMigrations?: unknown;
   log?: StartLog;
 }
 
@@ -82,7 +84,7 @@ async function connect(
     await stopServer();
   };
   try {
-    const ran = await migrate(kysely, settings.migrations);
+    const ran = await migrate(kysely, settings.migrations, context.forMigrations);
     if (ran.length > 0) context.log?.info({ migrations: ran }, 'migrated the database');
   } catch (error) {
     await end();

@@ -1,4 +1,5 @@
-export { ConfigurationError, defineService } from './config/define-service.ts';
+export { ConfigurationError } from './config/configuration.error.ts';
+export { defineService } from './config/define-service.ts';
 export { serviceOptionsSchema, type ServiceDescriptor, type ServiceOptions } from './config/service.options.ts';
 export { knownSettings, resolveSettings, type ServiceOverrides, type ServiceSettings } from './config/settings.ts';
 export { runService } from './run-service.ts';

@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { readdir, readFile, readlink } from 'node:fs/promises';
 import type { AddressInfo, Server } from 'node:net';
-import { ConfigurationError } from './config/define-service.ts';
+import { ConfigurationError } from './config/configuration.error.ts';
 
 /**
  * @param setting the environment variable that changes the port

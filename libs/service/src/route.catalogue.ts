@@ -5,7 +5,7 @@ import type { ModulesContainer } from '@nestjs/core';
 import { FASTIFY_ROUTE_CONFIG_METADATA } from '@nestjs/platform-fastify/constants.js';
 import { z } from 'zod';
 import { looseObjects, RESPONSE_DECLARATION, type ResponseDeclaration } from '@gatehouse/validation';
-import { ConfigurationError } from './config/define-service.ts';
+import { ConfigurationError } from './config/configuration.error.ts';
 
 /** What one handler method declares by its decorators. */
 export interface HandlerDeclaration {

@@ -2,7 +2,7 @@
 import type { Type } from '@nestjs/common';
 import { flushLogger } from '@gatehouse/observability';
 import { banner } from './banner.ts';
-import { ConfigurationError } from './config/define-service.ts';
+import { ConfigurationError } from './config/configuration.error.ts';
 import type { ServiceDescriptor } from './config/service.options.ts';
 import { startService, type RunningService } from './start-service.ts';
 

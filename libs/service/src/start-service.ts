@@ -116,6 +116,7 @@ async function openDependencies(
     env,
     log,
     credentials: databaseCredentialSource(secrets),
+    forMigrations: secrets,
   });
   health.register('database', () => database.check());
   databaseMetrics(metrics, database);

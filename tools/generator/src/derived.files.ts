@@ -48,7 +48,7 @@ export function deriveReferences(plan: Plan): void {
 }
 
 /** What templates/compose/service may name. */
-function composeVariables({ name, folder, ports, database }: ServiceSummary) {
+function composeVariables({ name, folder, ports, database, secrets }: ServiceSummary) {
   const variable = snakeCase(name).toUpperCase();
   return {
     service: name,
@@ -63,6 +63,7 @@ function composeVariables({ name, folder, ports, database }: ServiceSummary) {
     httpsPublished: `\${${variable}_HTTPS_PORT:-${ports.https}}`,
     httpPublished: `\${${variable}_HTTP_PORT:-${ports.http}}`,
     database,
+    secrets: secrets.join(' '),
   };
 }
 

@@ -12,6 +12,8 @@ export interface ServiceSummary {
   readonly description: string;
   readonly ports: { readonly https: number; readonly http: number; readonly management: number };
   readonly database: boolean;
+  /** Those that a stack in containers can make at random: `<name>=<kind>:<size>`. */
+  readonly secrets: readonly string[];
 }
 
 /**
@@ -26,7 +28,7 @@ export async function readDescriptors(root: string, except?: string): Promise<Se
 
 async function readDescriptor(root: string, folder: string): Promise<ServiceSummary> {
   const path = `apps/${folder}/service.config.ts`;
-  let loaded: { default?: Partial<ServiceSummary> & { database?: unknown } };
+  let loaded: { default?: Partial<Omit<ServiceSummary, 'secrets'>> & { database?: unknown; secrets?: Declared } };
   try {
     loaded = (await import(pathToFileURL(join(root, path)).href)) as typeof loaded;
   } catch (error) {
@@ -36,9 +38,22 @@ async function readDescriptor(root: string, folder: string): Promise<ServiceSumm
       'Mend it: ports and the managed files come from there.',
     );
   }
-  const { name, description, ports, database } = loaded.default ?? {};
+  const { name, description, ports, database, secrets } = loaded.default ?? {};
   if (typeof name !== 'string' || ports === undefined) {
     throw new RefusalError(`${path} exports no descriptor`, 'Write `export default defineService({ … })` there.');
   }
-  return { folder, name, description: description ?? '', ports, database: Boolean(database) };
+  return { folder, name, description: description ?? '', ports, database: Boolean(database), secrets: random(secrets) };
+}
+
+/** What every service needs for its libs (their names are reserved), so also one that is not written yet. */
+export function secretsOfLibs(services: readonly ServiceSummary[]): string[] {
+  return [...new Set(services.flatMap(({ secrets }) => secrets.filter((name) => name.startsWith('gatehouse'))))];
+}
+
+type Declared = Readonly<Record<string, { readonly generator?: { readonly kind: string; readonly size?: number } }>>;
+
+function random(secrets: Declared = {}): string[] {
+  return Object.entries(secrets).flatMap(([name, { generator }]) =>
+    generator?.size === undefined ? [] : [`${name}=${generator.kind}:${generator.size}`],
+  );
 }

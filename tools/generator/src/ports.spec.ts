@@ -7,6 +7,7 @@ const service = (name: string, https: number, http: number, management: number):
   description: '',
   ports: { https, http, management },
   database: false,
+  secrets: [],
 });
 const api = service('api', 8443, 8080, 9443);
 

@@ -5,7 +5,12 @@ import { pageOf, pageQuery } from '../ledger/page.ts';
 
 export const accountId = z.uuid();
 
-const holder = z.string().trim().min(1).max(200);
+const holder = z
+  .string()
+  .trim()
+  .min(1)
+  .max(200)
+  .refine((name) => !name.includes('\u0000'), 'must not hold U+0000');
 const overdraftLimit = z.int().min(0).max(MAX_AMOUNT).meta({ description: 'How far below zero the balance may go' });
 
 export const newAccount = z.strictObject({ holder, currency, overdraftLimit: overdraftLimit.default(0) });
@@ -23,7 +28,9 @@ export const accountView = z.strictObject({
   createdAt: z.iso.datetime(),
 });
 export const accountsPage = pageOf(accountView);
-export const accountsQuery = pageQuery;
+export const accountsQuery = pageQuery.extend({
+  holder: holder.optional().meta({ description: 'Only accounts of exactly this holder' }),
+});
 
 export type NewAccount = z.output<typeof newAccount>;
 export type AccountChange = z.output<typeof accountChange>;

@@ -7,7 +7,9 @@ export interface LedgerTables {
     id: Generated<string>;
     /** Order of creation: what pages are cut by. */
     seq: Generated<number>;
+    /** Ciphertext: see HolderCipher. */
     holder: string;
+    holder_index: string;
     currency: string;
     balance: Generated<number>;
     overdraft_limit: number;

@@ -35,11 +35,14 @@ export async function startService(
 ): Promise<ServiceProcess> {
   const [https, http, management] = await freePorts(3);
   const state = await mkdtemp(join(tmpdir(), 'conformance-'));
+  // where a Gatehouse service keeps the key of its laptop store: not in the home of whoever checks
+  const config = await mkdtemp(join(tmpdir(), 'conformance-config-'));
   const ports = {
     GATEHOUSE_HTTPS_PORT: String(https),
     GATEHOUSE_HTTP_PORT: String(http),
     GATEHOUSE_MANAGEMENT_PORT: String(management),
     GATEHOUSE_STATE: state,
+    XDG_CONFIG_HOME: config,
   };
   const [program, ...args] = command.argv;
   // a group of its own, so that what it starts ends with it
@@ -70,7 +73,7 @@ export async function startService(
         killGroup(child);
         await once(child, 'exit');
       }
-      await rm(state, { recursive: true, force: true });
+      for (const folder of [state, config]) await rm(folder, { recursive: true, force: true });
     },
   };
 }

@@ -7,6 +7,11 @@ import type { TransitEngine } from '../vault/transit.engine.ts';
 
 /** Makes data keys of 32 bytes and opens wrapped ones. */
 export interface DataKeyWrapper {
+  /**
+   * Another value than before means: make a new data key, and forget those that were opened.
+   * @throws ProblemError `dependency-unavailable` while the keys may not be used
+   */
+  epoch(): unknown;
   make(): Promise<{ readonly key: Secret<Uint8Array>; readonly wrapped: string }>;
   /** @throws SecretsError when it was wrapped by another key */
   open(wrapped: string): Promise<Secret<Uint8Array>>;
@@ -14,7 +19,7 @@ export interface DataKeyWrapper {
 
 /** Data keys wrapped by the vault: who steals database and disk of the service still has nothing. */
 export function transitWrapper(transit: TransitEngine, key: string): DataKeyWrapper {
-  return { make: () => transit.dataKey(key), open: (wrapped) => transit.decrypt(key, wrapped) };
+  return { epoch: () => key, make: () => transit.dataKey(key), open: (wrapped) => transit.decrypt(key, wrapped) };
 }
 
 const NONCE = 12;
@@ -24,6 +29,7 @@ const ID = 8;
 /** Data keys wrapped by the first key of a keyring (32 bytes each); all others still open. @param keys asked each time */
 export function keyringWrapper(keys: () => Secret<readonly Uint8Array[]>): DataKeyWrapper {
   return {
+    epoch: keys, // the same Secret until a rotation; too old, it is not given
     make: async () => {
       const [newest] = keys().reveal();
       if (!newest) throw unknownKey();

@@ -16,8 +16,8 @@ export interface FieldPlace {
 /** What {@link createFieldCipher} takes. */
 export interface FieldCipherOptions {
   readonly wrapper: DataKeyWrapper;
-  /** A key of 32 bytes for the blind index; another one means to index anew. Asked each time. */
-  readonly indexKey?: () => Secret<Uint8Array>;
+  /** Keys of 32 bytes for the blind index, newest first; may be those of the wrapper. Asked each time. */
+  readonly indexKeys?: () => Secret<readonly Uint8Array[]>;
   /** How many values one data key encrypts. NIST SP 800-38D allows 2^32 random nonces; fewer limit what one key opens. */
   readonly valuesPerKey?: number;
 }
@@ -28,8 +28,10 @@ export interface FieldCipher {
   encrypt(text: string, place: FieldPlace): Promise<string>;
   /** @throws SecretsError `field-undecipherable` when it was changed, or is of another place */
   decrypt(stored: string, place: FieldPlace): Promise<string>;
-  /** For `where holder_index = $1`: equal texts of a column give equal indexes. 128 bits, base64url. */
+  /** To store beside the value: equal texts of a column give equal indexes. 128 bits, base64url; by the newest key. */
   blindIndex(text: string, place: Pick<FieldPlace, 'table' | 'column'>): string;
+  /** For `where holder_index in (…)`: by every key, so that rows of before a rotation are found. */
+  blindIndexes(text: string, place: Pick<FieldPlace, 'table' | 'column'>): string[];
 }
 
 const FORMAT = 'g1';
@@ -43,12 +45,23 @@ const KEYS_REMEMBERED = 256;
  * const fields = createFieldCipher({ wrapper: keyringWrapper(() => secrets.get('fieldKeys')) });
  * await fields.encrypt('Ada Lovelace', { table: 'accounts', column: 'holder', row: id });
  */
-export function createFieldCipher({ wrapper, indexKey, valuesPerKey = 2 ** 20 }: FieldCipherOptions): FieldCipher {
+export function createFieldCipher({ wrapper, indexKeys, valuesPerKey = 2 ** 20 }: FieldCipherOptions): FieldCipher {
   const opened = new Map<string, Promise<Secret<Uint8Array>>>();
   let current: ReturnType<DataKeyWrapper['make']> | undefined;
   let used = 0;
+  let epoch: unknown;
+
+  /** Past its maxStale a key is not used, though what it opened is still at hand. */
+  function followRotation(): void {
+    const now = wrapper.epoch();
+    if (now === epoch) return;
+    epoch = now;
+    current = undefined;
+    opened.clear();
+  }
 
   function dataKey() {
+    followRotation();
     if (current === undefined || used >= valuesPerKey) {
       used = 0;
       const made = (current = wrapper.make());
@@ -81,6 +94,7 @@ export function createFieldCipher({ wrapper, indexKey, valuesPerKey = 2 ** 20 }:
     },
     async decrypt(stored, place) {
       const { wrapped, box } = split(stored);
+      followRotation();
       const key = await (opened.get(wrapped) ?? remember(wrapped, wrapper.open(wrapped)));
       const cipher = createDecipheriv('aes-256-gcm', key.reveal(), box.subarray(0, NONCE), { authTagLength: TAG });
       cipher.setAAD(associated(place, wrapped));
@@ -91,13 +105,22 @@ export function createFieldCipher({ wrapper, indexKey, valuesPerKey = 2 ** 20 }:
         throw undecipherable('it was changed, or belongs to another row or column');
       }
     },
-    blindIndex(text, { table, column }) {
-      if (!indexKey) throw new SecretsError('options-invalid', 'the field cipher has no indexKey', 'Give it one.');
-      const info = JSON.stringify(['gatehouse blind index', table, column]);
-      const key = Buffer.from(hkdfSync('sha256', indexKey().reveal(), '', info, 32));
-      return createHmac('sha256', key).update(text).digest().subarray(0, 16).toString('base64url');
-    },
+    blindIndex: (text, place) => blindIndexesOf(text, place, (keys) => keys.slice(0, 1))[0] as string,
+    blindIndexes: (text, place) => blindIndexesOf(text, place, (keys) => keys),
   };
+
+  function blindIndexesOf(
+    text: string,
+    { table, column }: Pick<FieldPlace, 'table' | 'column'>,
+    choose: (keys: readonly Uint8Array[]) => readonly Uint8Array[],
+  ): string[] {
+    if (!indexKeys) throw new SecretsError('options-invalid', 'the field cipher has no indexKeys', 'Give it some.');
+    const info = JSON.stringify(['gatehouse blind index', table, column]);
+    return choose(indexKeys().reveal()).map((key) => {
+      const own = Buffer.from(hkdfSync('sha256', key, '', info, 32));
+      return createHmac('sha256', own).update(text.normalize('NFC')).digest().subarray(0, 16).toString('base64url');
+    });
+  }
 }
 
 function split(stored: string): { wrapped: string; box: Buffer } {

@@ -7,27 +7,35 @@ import {
   type SecretDeclarations,
   type Secrets,
 } from '@gatehouse/secrets';
-import { ConfigurationError } from './define-service.ts';
+import { ConfigurationError } from './configuration.error.ts';
 import type { ServiceDescriptor } from './service.options.ts';
 
 /** Names that begin so are the libs': an upgrade that brings one never meets a name of the team's. */
 const RESERVED = 'gatehouse';
 
 /** What the libs in a service declare; a row a lib. Each gets its own back, typed: `secrets.as<typeof its declarations>()`. */
-function builtInSecrets(service: ServiceDescriptor, env: NodeJS.ProcessEnv): readonly SecretDeclarations[] {
-  const usesCredentials = service.database !== undefined && needsCredentials(env);
-  return [usesCredentials ? databaseSecrets(service.database?.role ?? service.name) : {}];
+function builtInSecrets(_service: ServiceDescriptor): readonly SecretDeclarations[] {
+  return [];
 }
 
-/** @throws ConfigurationError when the descriptor takes a reserved name */
-export function declaredSecrets(service: ServiceDescriptor, env: NodeJS.ProcessEnv): SecretDeclarations {
-  const taken = Object.keys(service.secrets).filter((name) => name.startsWith(RESERVED));
-  if (taken.length === 0)
-    return Object.assign({}, service.secrets, ...builtInSecrets(service, env)) as SecretDeclarations;
+/**
+ * What a descriptor declares, with what the libs need: its key `secrets` once it is defined.
+ * @throws ConfigurationError when it takes a reserved name
+ */
+export function withBuiltInSecrets(service: ServiceDescriptor): SecretDeclarations {
+  const builtIn = Object.assign({}, ...builtInSecrets(service)) as SecretDeclarations;
+  const taken = Object.keys(service.secrets).find((name) => name.startsWith(RESERVED) && !(name in builtIn));
+  if (taken === undefined) return { ...service.secrets, ...builtIn };
   throw new ConfigurationError(
-    `service.config.ts of "${service.name}": secrets.${taken[0]} begins with "${RESERVED}", which is kept for the libs.\n` +
+    `service.config.ts of "${service.name}": secrets.${taken} begins with "${RESERVED}", which is kept for the libs.\n` +
       '  Choose another name.',
   );
+}
+
+/** Everything that the store is asked for: what is declared, and the database's user where its URL names none. */
+export function declaredSecrets(service: ServiceDescriptor, env: NodeJS.ProcessEnv): SecretDeclarations {
+  if (!service.database || !needsCredentials(env)) return service.secrets;
+  return { ...service.secrets, ...databaseSecrets(service.database.role ?? service.name) };
 }
 
 /**

@@ -1,12 +1,9 @@
 // A malformed descriptor stops the start with the path of each wrong key, before anything listens.
 import { isIP } from 'node:net';
 import type { z } from 'zod';
+import { ConfigurationError } from './configuration.error.ts';
+import { withBuiltInSecrets } from './declared-secrets.ts';
 import { serviceOptionsSchema, type ServiceDescriptor, type ServiceOptions } from './service.options.ts';
-
-/** The configuration of a service is wrong; the message names each key and the remedy. */
-export class ConfigurationError extends Error {
-  override readonly name = 'ConfigurationError';
-}
 
 /**
  * Checks a descriptor and fills in its defaults.
@@ -18,7 +15,7 @@ export function defineService(options: ServiceOptions): ServiceDescriptor {
   const name = typeof options?.name === 'string' ? options.name : '?';
   const descriptor = parseOptions(options, `service.config.ts of "${name}"`);
   refuseTrustOfEveryone(descriptor.trustedProxies, `service.config.ts of "${name}": trustedProxies`);
-  return Object.freeze(descriptor);
+  return Object.freeze({ ...descriptor, secrets: withBuiltInSecrets(descriptor) });
 }
 
 /** Parses with the source named in the error. */

@@ -5,7 +5,8 @@ import { databaseEnvironment } from '@gatehouse/database';
 import { secretsEnvironment } from '@gatehouse/secrets';
 import { tlsEnvironment } from '@gatehouse/tls';
 import { refuseSecretsByEnvironment } from './declared-secrets.ts';
-import { ConfigurationError, parseOptions, refuseTrustOfEveryone } from './define-service.ts';
+import { ConfigurationError } from './configuration.error.ts';
+import { parseOptions, refuseTrustOfEveryone } from './define-service.ts';
 import type { ServiceDescriptor } from './service.options.ts';
 
 /** A descriptor together with what this process was told. */

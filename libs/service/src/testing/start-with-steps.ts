@@ -1,6 +1,6 @@
 // A service with a part of the request path, to measure what a step costs. It protects nothing, so it is not for production.
 import type { Type } from '@nestjs/common';
-import { ConfigurationError } from '../config/define-service.ts';
+import { ConfigurationError } from '../config/configuration.error.ts';
 import type { ServiceDescriptor } from '../config/service.options.ts';
 import type { ServiceOverrides } from '../config/settings.ts';
 import { type RunningService, startOnPath } from '../start-service.ts';
