@@ -4,8 +4,8 @@ import { SkippedError, type Check, type Finding } from './check.ts';
 import { worstSeverity, type CheckResult } from './conformance.report.ts';
 import type { Target } from './target.ts';
 
-/** Time that a check has on top of the slowest client that it plays, milliseconds. */
-const MARGIN_MS = 4_000;
+/** Time that a check has on top of the slowest client that it plays, milliseconds: a busy machine is no finding. */
+const MARGIN_MS = 20_000;
 
 /** Runs the checks, and returns their results in the order of the checks. */
 export async function runChecks(

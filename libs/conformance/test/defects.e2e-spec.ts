@@ -21,11 +21,12 @@ const reports = new Map<string, Report>();
 const crashes = new Map<string, unknown>();
 
 beforeAll(async () => {
-  const queue = ['none', ...checks];
+  reports.set('none', await run()); // by itself: its time is measured
+  const queue = [...checks];
   const worker = async () => {
     for (let defect = queue.shift(); defect; defect = queue.shift()) {
       try {
-        reports.set(defect, await run(defect === 'none' ? undefined : defect));
+        reports.set(defect, await run(defect));
       } catch (error) {
         crashes.set(defect, error); // told by the test of this defect
       }

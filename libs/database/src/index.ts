@@ -9,6 +9,7 @@ export {
   type DatabaseOptions,
   type DatabaseSettings,
 } from './database.options.ts';
+export { embeddedServerFolder } from './embedded/binaries.ts';
 export { openDatabase, type DatabaseContext } from './open-database.ts';
 export { serializable } from './serializable.ts';
 export { isUnavailable, unavailable } from './unavailable.ts';

@@ -23,7 +23,7 @@ export async function listen(server: Server, host: string, port: number, setting
 
 async function explain(error: NodeJS.ErrnoException, host: string, port: number, setting: string): Promise<string> {
   if (error.code === 'EADDRINUSE') {
-    const holder = await holderOf(port);
+    const holder = await portHolder(port);
     return `port ${port} is taken${holder ? ` by ${holder}` : ''}.\n  End that process, or choose another port: ${setting}=${port + 10}`;
   }
   if (error.code === 'EACCES')
@@ -34,7 +34,7 @@ async function explain(error: NodeJS.ErrnoException, host: string, port: number,
 }
 
 /** The process that holds a port, as "name (process 123)"; nothing where the system does not tell. */
-async function holderOf(port: number): Promise<string | undefined> {
+export async function portHolder(port: number): Promise<string | undefined> {
   return (await holderByProc(port).catch(() => undefined)) ?? (await holderByLsof(port));
 }
 

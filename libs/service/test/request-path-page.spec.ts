@@ -32,6 +32,42 @@ function render(): string {
   ].join('\n');
 }
 
+/** Rows of five, so that it is readable where GitHub draws it. */
+function picture(): string {
+  const rows = Array.from({ length: Math.ceil(requestPath.length / 5) }, (_, row) =>
+    requestPath.slice(row * 5, row * 5 + 5),
+  );
+  const node = ({ name, planned }: (typeof requestPath)[number]) => `${name}["${name}"]${planned ? ':::planned' : ''}`;
+  return [
+    '```mermaid',
+    'flowchart TB',
+    '  client(["client"]) -- "TLS" --> row1',
+    ...rows.flatMap((steps, row) => [
+      `  subgraph row${row + 1} [" "]`,
+      '    direction LR',
+      `    ${steps.map(node).join(' --> ')}`,
+      '  end',
+      row + 1 < rows.length ? `  row${row + 1} --> row${row + 2}` : `  row${row + 1} --> answer(["answer"])`,
+    ]),
+    '  classDef planned stroke-dasharray: 4 4',
+    '```',
+  ].join('\n');
+}
+
+describe('README.md', () => {
+  it('draws the list of steps', () => {
+    const readme = new URL('../../../README.md', import.meta.url);
+    const drawn = /(?<=<!-- request path -->\n\n)[^]*?(?=\n\n<!-- end of request path -->)/;
+    const text = readFileSync(readme, 'utf8');
+    if (process.env.UPDATE_DOCS)
+      writeFileSync(
+        readme,
+        text.replace(drawn, () => picture()),
+      );
+    expect(drawn.exec(readFileSync(readme, 'utf8'))?.[0]).toBe(picture());
+  });
+});
+
 describe('docs/request-path.md', () => {
   it('equals the list of steps', () => {
     if (process.env.UPDATE_DOCS) writeFileSync(page, render());

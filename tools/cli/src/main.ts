@@ -1,29 +1,4 @@
-// The gatehouse command. Each command is a file of commands/ that registers itself; what it needs is imported when it runs, so that
-// `npm start` does not load the generator.
-import { Command } from 'commander';
-import { registerBench } from './commands/bench.command.ts';
-import { registerCertsStatus } from './commands/certs-status.command.ts';
-import { registerConform } from './commands/conform.command.ts';
-import { registerDestroy } from './commands/destroy.command.ts';
-import { registerNew } from './commands/new.command.ts';
-import { registerSecrets } from './commands/secrets.command.ts';
-import { registerStart } from './commands/start.command.ts';
-import { registerSync } from './commands/sync.command.ts';
-import { registerTest } from './commands/test.command.ts';
-import { registerTlsAudit } from './commands/tls-audit.command.ts';
-import { registerTlsPins } from './commands/tls-pins.command.ts';
-
-const program = new Command('gatehouse')
-  .description('Runs, makes and proves services that are HTTPS-only from their first commit.')
-  .showHelpAfterError('Add --help to see what there is.')
-  .configureOutput({ getOutHelpWidth: () => Math.min(process.stdout.columns ?? 80, 80) })
-  // what was typed is wrong: 2, as every command has it; 1 is a finding or a failed test
-  .exitOverride(({ exitCode }) => process.exit(exitCode === 1 ? 2 : exitCode));
-
-const commands = [
-  ...[registerStart, registerTest, registerNew, registerSync, registerDestroy],
-  ...[registerConform, registerTlsAudit, registerTlsPins, registerCertsStatus, registerSecrets, registerBench],
-];
-for (const register of commands) register(program);
+// Runs the gatehouse command (program.ts).
+import { program } from './program.ts';
 
 await program.parseAsync();

@@ -44,6 +44,7 @@ const test = (cwd: string): TargetConfiguration => ({
   inputs: [
     'default',
     '^production',
+    'pages',
     '{workspaceRoot}/jest.preset.mjs',
     '{workspaceRoot}/jest.setup.mjs',
     { externalDependencies: ['jest', '@swc/jest', '@swc/core'] },

@@ -17,13 +17,18 @@ const PLATFORM = `${process.platform === 'win32' ? 'windows' : process.platform}
  * @throws DatabaseError when this platform has none
  */
 export async function findBinaries(identity: Identity | undefined, platform = PLATFORM): Promise<string> {
-  const native = nativeFolder(platform);
+  const native = embeddedServerFolder(platform);
   const linked = await link(native);
   if (linked && (!identity || openToOthers(join(native, 'bin')))) return join(native, 'bin');
   return join(await copy(native, identity), 'bin');
 }
 
-function nativeFolder(platform: string): string {
+/**
+ * The folder of the server's programs and libraries, as they were installed.
+ *
+ * @throws DatabaseError when this platform has none
+ */
+export function embeddedServerFolder(platform = PLATFORM): string {
   if (platform.startsWith('windows')) {
     throw new DatabaseError('the embedded database needs Unix sockets, which Windows lacks', remedy('Use WSL'));
   }
