@@ -8,6 +8,7 @@ swc.swcrc = false; // one .swcrc for the whole workspace
 export default {
   testEnvironment: 'node',
   testTimeout: 30_000,
+  forceExit: true, // what a failed test left open must not keep the command from ending
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '^.+\\.ts$': ['@swc/jest', swc] },
   setupFiles: [fileURLToPath(new URL('./jest.setup.mjs', import.meta.url))],

@@ -1,4 +1,5 @@
 // The report, as data and as Markdown.
+import { markdownTable } from './markdown.table.ts';
 import type { BenchOptions } from './rounds.ts';
 import type { Summary } from './statistics.ts';
 import type { Method } from './subject.ts';
@@ -30,20 +31,19 @@ export interface Report extends BenchOptions {
 export function markdown(report: Report): string {
   const { node, rounds, requestsPerRound, connections, rows, skipped } = report;
   return [
-    `Node.js ${node}, ${rounds} interleaved rounds of ${requestsPerRound} requests, ${connections} keep-alive connections, TLS 1.3, P-256.`,
+    `Node.js ${node}: ${rounds} interleaved rounds of ${requestsPerRound} requests,`,
+    `${connections} keep-alive connections, TLS 1.3, P-256. CPU of the server a request;`,
+    'start to first answer in ms; MiB at rest and under load.',
     '',
-    '| server | method | CPU µs a request (range) | of raw (range) | start ms | MiB at rest | MiB under load |',
-    '| --- | --- | --- | --- | --- | --- | --- |',
-    ...rows.map(line),
+    ...markdownTable(['server', 'verb', 'CPU µs (range)', '% of raw', 'start', 'rest', 'load'], rows.map(cells)),
     ...Object.entries(skipped).map(([server, reason]) => `\nNot measured: ${server}: ${reason}`),
     '',
   ].join('\n');
 }
 
-function line({ server, method, cpuMicros, keptOfRaw, startMs, restMiB, rssMiB }: Row): string {
-  const kept = keptOfRaw ? `${range(keptOfRaw, 100, 0)} %` : '–';
-  const sizes = [startMs, restMiB, rssMiB].map((value) => value.toFixed(0)).join(' | ');
-  return `| ${server} | ${method} | ${range(cpuMicros, 1, 1)} | ${kept} | ${sizes} |`;
+function cells({ server, method, cpuMicros, keptOfRaw, startMs, restMiB, rssMiB }: Row): string[] {
+  const kept = keptOfRaw ? range(keptOfRaw, 100, 0) : '–';
+  return [server, method, range(cpuMicros, 1, 0), kept, ...[startMs, restMiB, rssMiB].map((value) => value.toFixed(0))];
 }
 
 function range({ median, min, max }: Summary, scale: number, digits: number): string {

@@ -1,6 +1,7 @@
 // What a new connection costs: full and resumed TLS 1.3 handshakes, each with one request, against raw node:https and nginx.
 import { BenchSession, type Progress } from './bench.session.ts';
 import { startNginx } from './nginx.subject.ts';
+import { markdownTable } from './markdown.table.ts';
 import { PATH } from './sample.ts';
 import { summarise, type Summary } from './statistics.ts';
 import type { Subject } from './subject.ts';
@@ -73,12 +74,15 @@ export function handshakesMarkdown({ rows, skipped }: HandshakeReport): string {
   return [
     'One connection with one request, TLS 1.3, P-256.',
     '',
-    '| server | handshake | CPU µs (range) | a second and core |',
-    '| --- | --- | --- | --- |',
-    ...rows.map(({ server, resumed, cpuMicros: { median, min, max }, perSecondAndCore }) => {
-      const micros = `${median.toFixed(0)} (${min.toFixed(0)}–${max.toFixed(0)})`;
-      return `| ${server} | ${resumed ? 'resumed' : 'full'} | ${micros} | ${perSecondAndCore} |`;
-    }),
+    ...markdownTable(
+      ['server', 'handshake', 'CPU µs (range)', 'a second and core'],
+      rows.map(({ server, resumed, cpuMicros: { median, min, max }, perSecondAndCore }) => [
+        server,
+        resumed ? 'resumed' : 'full',
+        `${median.toFixed(0)} (${min.toFixed(0)}–${max.toFixed(0)})`,
+        String(perSecondAndCore),
+      ]),
+    ),
     ...Object.entries(skipped).map(([server, reason]) => `\nNot measured: ${server}: ${reason}`),
     '',
   ].join('\n');

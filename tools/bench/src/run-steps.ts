@@ -1,6 +1,7 @@
 // What each step of the request path costs: servers that have one step more than the one before, measured in the same rounds.
 import { requestPath } from '@gatehouse/service';
 import { BenchSession, type Progress } from './bench.session.ts';
+import { markdownTable } from './markdown.table.ts';
 import { playRounds, type BenchOptions, type Micros } from './rounds.ts';
 import { summarise, type Summary } from './statistics.ts';
 import type { Subject } from './subject.ts';
@@ -40,13 +41,14 @@ function added(method: keyof Micros, own: Micros | undefined, before: Micros | u
 /** The table for people. */
 export function stepsMarkdown(costs: readonly StepCost[]): string {
   const cell = ({ median, min, max }: Summary): string =>
-    `${median.toFixed(1)} (${min.toFixed(1)} to ${max.toFixed(1)})`;
+    `${median.toFixed(1)} (${min.toFixed(0)} to ${max.toFixed(0)})`;
   return [
     'CPU µs that each step adds to a request: median of the rounds (range).',
     '',
-    '| step | GET | POST |',
-    '| --- | --- | --- |',
-    ...costs.map(({ step, GET, POST }) => `| ${step} | ${cell(GET)} | ${cell(POST)} |`),
+    ...markdownTable(
+      ['step', 'GET', 'POST'],
+      costs.map(({ step, GET, POST }) => [step, cell(GET), cell(POST)]),
+    ),
     '',
   ].join('\n');
 }

@@ -1,7 +1,6 @@
 // Everything that `gatehouse doctor` looks at. It changes nothing, and each finding comes with its remedy.
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { runSync } from '@gatehouse/generator';
 import { resolveSettings, type ServiceDescriptor, type ServiceSettings } from '@gatehouse/service';
 import { serviceNames } from '../workspace.ts';
 import { findingOf, type Finding } from './finding.ts';
@@ -40,6 +39,7 @@ export async function diagnose(root: string, env: NodeJS.ProcessEnv): Promise<Di
 /** Whether the derived files are as the descriptors say. */
 async function checkDerived(root: string): Promise<Finding> {
   try {
+    const { runSync } = await import('@gatehouse/generator');
     const { ok } = await runSync({ root, check: true, json: true }, { out: () => undefined, error: () => undefined });
     if (ok) return { check: 'derived', level: 'ok', message: 'derived files are as the descriptors say' };
     const message = 'derived files differ from what the descriptors say';

@@ -6,7 +6,6 @@ import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { rootCertificates } from 'node:tls';
 import type { ServiceSettings } from '@gatehouse/service';
-import { certificateStatus } from '@gatehouse/tls';
 import { loopbackOf } from './service.checks.ts';
 
 /** The part of `/policy` that is shown. */
@@ -41,6 +40,7 @@ async function trusted(stateFolder: string, caFile: string | undefined): Promise
 
 /** A name of the certificate: localhost where it has it. */
 async function servedName(stateFolder: string, service: string): Promise<string> {
+  const { certificateStatus } = await import('@gatehouse/tls');
   const status = (await certificateStatus(stateFolder)).find((each) => each.service === service);
   const names = status?.certificates.flatMap(({ certificate }) => certificate?.names ?? []) ?? [];
   if (names.length === 0 || names.includes('localhost')) return 'localhost';

@@ -2,7 +2,6 @@
 import { connect } from 'node:net';
 import { embeddedServerFolder } from '@gatehouse/database';
 import { portHolder, type ServiceSettings } from '@gatehouse/service';
-import { certificateStatus } from '@gatehouse/tls';
 import { findingOf, type Finding } from './finding.ts';
 
 const PORT_SETTINGS = {
@@ -44,6 +43,7 @@ export function checkDatabase({ name, database }: ServiceSettings, env: NodeJS.P
 /** What is wrong with the certificates that the service serves, as `gatehouse certs status` has it. */
 export async function checkCertificate({ name, stateFolder }: ServiceSettings): Promise<Finding[]> {
   const where = { check: 'certificate', service: name } as const;
+  const { certificateStatus } = await import('@gatehouse/tls');
   const status = (await certificateStatus(stateFolder)).find(({ service }) => service === name);
   if (!status) return [{ ...where, level: 'ok', message: 'none yet: the first start makes or reads it' }];
   const remedy = 'Look at: npx gatehouse certs status';

@@ -1,0 +1,31 @@
+import { handshakesMarkdown, markdown, stepsMarkdown } from './index.ts';
+
+const micros = { median: 1234.5, min: 987.6, max: 2345.6 };
+const row = {
+  cpuMicros: micros,
+  keptOfRaw: { median: 0.58, min: 0.55, max: 0.61 },
+  startMs: 1234,
+  restMiB: 123,
+  rssMiB: 140,
+};
+
+it.each([
+  [
+    'the ratios',
+    markdown({
+      ...{ node: '24.21.0', rounds: 9, requestsPerRound: 4_000, connections: 64 },
+      rows: [{ ...row, server: 'gatehouse built', method: 'POST' }],
+      skipped: {},
+    }),
+  ],
+  ['the steps', stepsMarkdown([{ step: 'connection, router, handler', GET: micros, POST: micros }])],
+  [
+    'the handshakes',
+    handshakesMarkdown({
+      rows: [{ server: 'gatehouse', resumed: true, cpuMicros: micros, perSecondAndCore: 2_000 }],
+      skipped: {},
+    }),
+  ],
+])('prints %s within 80 columns', (_, text) => {
+  expect(text.split('\n').filter((line) => line.length > 80)).toEqual([]);
+});
