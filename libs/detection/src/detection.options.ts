@@ -115,7 +115,8 @@ export const rulesSchema = z
       .default(true)
       .meta({ description: 'A credential that came over plain HTTP. OWASP ASVS 5.0 V4.1.2.' }),
     safeguardFailed: z.boolean().default(true).meta({
-      description: 'Audit, secrets or certificates that do not work. Elastic has such rules for each log that stops.',
+      description:
+        'Audit, secrets or certificates that do not work. Elastic "AWS CloudTrail Log Suspended" is the same of a log.',
     }),
   })
   .prefault({});

@@ -14,6 +14,8 @@ import { NestLog } from './nest-log.ts';
 import { openConnections } from './metrics/connection.metrics.ts';
 import { databaseMetrics } from './metrics/database.metrics.ts';
 import { openMetrics } from './metrics/open.metrics.ts';
+import { openDetection } from './detection/open-detection.ts';
+import { SafeguardEvents } from './detection/safeguard.events.ts';
 import { managementServer } from './management/management.server.ts';
 import { openApiDocument } from './management/openapi.ts';
 import { ProblemToFastifyFilter } from './problem-to-fastify.filter.ts';
@@ -70,6 +72,7 @@ export async function startOnPath(
     pretty: !settings.production && process.stdout.isTTY,
   });
   const health = new HealthRegistry();
+  const safeguards = new SafeguardEvents(log);
   const undo: (() => Promise<unknown>)[] = [];
   try {
     const { name, stateFolder, production } = settings;
@@ -77,21 +80,34 @@ export async function startOnPath(
     const declared = declaredSecrets(settings, env);
     const secrets = await openSecrets(declared, settings.secretStore, {
       ...place,
-      onEvent: ({ message, level, ...event }) => log[level](event, message),
+      onEvent: safeguards.told('secrets'),
     });
     undo.push(() => secrets.close());
     if (Object.keys(declared).length > 0) health.register('secrets', () => secrets.check());
     const tls = await createTls(settings.tls, {
       ...place,
       publicHost: settings.publicOrigin && new URL(settings.publicOrigin).hostname,
-      onEvent: ({ message, ...event }) => log[event.level](event, message),
+      onEvent: safeguards.told('certificates'),
     });
     undo.push(() => tls.close());
     health.register('tls', () => tls.check());
     const { metrics, close: stopWatching } = openMetrics({ tls, secrets });
     undo.push(async () => stopWatching());
+    const { detector, close: stopDetection } = openDetection(settings, { log, metrics, secrets });
+    undo.push(stopDetection);
+    safeguards.watch(detector);
     const routes = new RouteCatalogue();
-    const context: ServiceContext = { settings, log, health, metrics, secrets, tls, routes, draining: false };
+    const context: ServiceContext = {
+      settings,
+      log,
+      health,
+      metrics,
+      detector,
+      secrets,
+      tls,
+      routes,
+      draining: false,
+    };
     const { modules, close } = await openDependencies(context, env);
     undo.push(close);
     const nest = await createApplication(steps, app, modules, context);
@@ -156,7 +172,11 @@ async function listenAll(
   let httpsPort = 0;
   const gate = createPlainHttpGate({
     httpsOrigin: () => settings.publicOrigin ?? `https://localhost:${httpsPort}`,
-    onCredentialExposed: (event) => log.warn(event, 'a credential travelled in clear'),
+    onCredentialExposed(event) {
+      log.warn(event, 'a credential travelled in clear');
+      const { address = 'unknown', requestId } = event;
+      context.detector.observe({ kind: 'credential-exposed', at: Date.now(), address, requestId });
+    },
     challenge: (token) => tls.challenge(token),
   });
   const management = managementServer(steps, context, () => openApiDocument(nest, steps, context));

@@ -1,6 +1,7 @@
 // A step of the request path. The list of them (steps/index.ts) is the whole story of a request, in order; docs/request-path.md
 // draws it, and a test holds the two together.
 import type { FastifyInstance, FastifyReply, FastifyRequest, FastifyServerOptions, RouteOptions } from 'fastify';
+import type { Detector } from '@gatehouse/detection';
 import type { HealthRegistry, Logger, Metrics } from '@gatehouse/observability';
 import type { ProblemCode } from '@gatehouse/problem-details';
 import type { Secrets } from '@gatehouse/secrets';
@@ -14,6 +15,7 @@ export interface ServiceContext {
   readonly log: Logger;
   readonly health: HealthRegistry;
   readonly metrics: Metrics;
+  readonly detector: Detector;
   readonly secrets: Secrets;
   readonly tls: Tls;
   readonly routes: RouteCatalogue;

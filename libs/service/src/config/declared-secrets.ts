@@ -7,6 +7,7 @@ import {
   type SecretDeclarations,
   type Secrets,
 } from '@gatehouse/secrets';
+import { detectionSecrets } from '../detection/detection.secrets.ts';
 import { ConfigurationError } from './configuration.error.ts';
 import type { ServiceDescriptor } from './service.options.ts';
 
@@ -14,8 +15,8 @@ import type { ServiceDescriptor } from './service.options.ts';
 const RESERVED = 'gatehouse';
 
 /** What the libs in a service declare; a row a lib. Each gets its own back, typed: `secrets.as<typeof its declarations>()`. */
-function builtInSecrets(_service: ServiceDescriptor): readonly SecretDeclarations[] {
-  return [];
+function builtInSecrets(service: ServiceDescriptor): readonly SecretDeclarations[] {
+  return [service.detection.webhook ? detectionSecrets() : {}];
 }
 
 /**

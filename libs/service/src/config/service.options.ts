@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { hstsSchema, tlsOptionsSchema } from '@gatehouse/tls';
 import { databaseOptionsSchema } from '@gatehouse/database';
+import { detectionOptionsSchema } from '@gatehouse/detection';
 import { LOG_LEVELS } from '@gatehouse/observability';
 import { defineSecrets, secretsOptionsSchema, type SecretDeclarations } from '@gatehouse/secrets';
 
@@ -180,6 +181,9 @@ export const serviceOptionsSchema = z.strictObject({
   secretStore: secretsOptionsSchema
     .prefault({})
     .meta({ description: 'How secrets are fetched; see @gatehouse/secrets. From where, the environment says.' }),
+  detection: detectionOptionsSchema
+    .prefault({})
+    .meta({ description: 'Suspicious traffic; see @gatehouse/detection. On, and does nothing to a caller.' }),
   database: databaseOptionsSchema
     .optional()
     .meta({ description: 'See @gatehouse/database; left out, the service has none.' }),

@@ -5,6 +5,7 @@ import fastify, { type FastifyInstance } from 'fastify';
 import { PROBLEM_MEDIA_TYPE, problemBody } from '@gatehouse/problem-details';
 import { securityHeaders } from '../steps/security-headers.step.ts';
 import type { ServiceContext, Step } from '../step.ts';
+import { alertsPage } from './alerts.page.ts';
 import { docsPage } from './docs.page.ts';
 import { metricsPage } from './metrics.page.ts';
 import { effectivePolicy } from './policy.ts';
@@ -47,6 +48,7 @@ export function managementServer(
     const { ok, results } = await context.health.ready();
     return reply.code(ok ? 200 : 503).send({ status: ok ? 'ok' : 'unavailable', checks: results });
   });
+  alertsPage(app, context);
   metricsPage(app, context.metrics);
   docsPage(app);
   return app;

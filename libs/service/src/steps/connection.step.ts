@@ -5,7 +5,7 @@ import { createServer as createPlainServer, type Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyServerFactory } from 'fastify';
 import { PROBLEM_MEDIA_TYPE, problemBody, toProblemError } from '@gatehouse/problem-details';
-import { refusedConnections } from '../metrics/connection.metrics.ts';
+import { refusalKind, refusedConnections } from '../metrics/connection.metrics.ts';
 import type { ServiceContext, Step } from '../step.ts';
 import { securityHeaders } from './security-headers.step.ts';
 
@@ -21,6 +21,8 @@ export const connection: Step = {
       serverFactory: ((handler: Handler) => createServer(handler, context)) as unknown as FastifyServerFactory,
       clientErrorHandler(error: Error & { code?: string }, socket: Socket) {
         refused(error);
+        const { remoteAddress: address = 'unknown' } = socket;
+        context.detector.observe({ kind: 'connection-refused', at: Date.now(), address, reason: refusalKind(error) });
         answerClientError(error, socket, context);
       },
     } as ReturnType<NonNullable<Step['server']>>;

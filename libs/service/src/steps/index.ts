@@ -5,6 +5,7 @@ import { body } from './body.step.ts';
 import { clientAddress } from './client-address.step.ts';
 import { connection } from './connection.step.ts';
 import { context } from './context.step.ts';
+import { detectionStep } from './detection.step.ts';
 import { handler } from './handler.step.ts';
 import { audit, authenticate, authorize, rateLimitByAddress, rateLimitByPrincipal } from './planned.step.ts';
 import { metricsStep } from './metrics.step.ts';
@@ -19,6 +20,7 @@ export const requestPath: readonly Step[] = [
   context,
   securityHeadersStep,
   clientAddress,
+  detectionStep,
   rateLimitByAddress,
   authenticate,
   rateLimitByPrincipal,

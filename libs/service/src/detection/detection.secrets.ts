@@ -1,0 +1,5 @@
+// What detection needs to know and nobody else may.
+import { bytes, defineSecrets } from '@gatehouse/secrets';
+
+/** What signs alerts, where they are posted. */
+export const detectionSecrets = () => defineSecrets({ gatehouseAlertKey: bytes(32) });
