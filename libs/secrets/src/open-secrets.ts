@@ -1,4 +1,5 @@
 // From declarations to values: chooses the store, waits for it, reads everything or says everything that is missing, and keeps it current.
+import { setTimeout as delay } from 'node:timers/promises';
 import { backOffMs, pause } from './long.timer.ts';
 import { chooseStore, type SecretsContext } from './choose.store.ts';
 import { LeaseKeeper } from './lease.keeper.ts';
@@ -74,7 +75,8 @@ async function readWithPatience(
       const left = until - performance.now();
       if (left <= 0) throw error;
       emit('store-waiting', `${error.message.split('\n')[0]}; waiting up to ${Math.ceil(left / 1000)} s more`);
-      await pause(Math.min(left, backOffMs(attempt, 3_000)));
+      // keeps the process alive, unlike every timer of a running service: nothing else does at the start
+      await delay(Math.min(left, backOffMs(attempt, 3_000)));
     }
   }
 }

@@ -2,11 +2,11 @@
 // GATEHOUSE_TEST_ROTATION_SECONDS=120 GATEHOUSE_TEST_LEASE_SECONDS=10 GATEHOUSE_TEST_RPS=200 is the long run.
 import pg from 'pg';
 import { databaseCredentials, openSecrets, type Secrets, type SecretsEvent } from '../src/index.ts';
-import { describeOpenBao } from './fixtures/openbao.binary.ts';
-import { OpenBao } from './fixtures/openbao.server.ts';
-import { postgresPrograms, TestPostgres } from './fixtures/postgres.server.ts';
-import { approleEnvironment, prepareApi } from './fixtures/service.role.ts';
-import { until } from './fixtures/until.ts';
+import { describeOpenBao } from '../src/testing/openbao.binary.ts';
+import { OpenBao } from '../src/testing/openbao.server.ts';
+import { postgresPrograms, TestPostgres } from '../src/testing/postgres.server.ts';
+import { approleEnvironment, prepareApi, prepareDatabase, setLease } from '../src/testing/service.role.ts';
+import { until } from '../src/testing/until.ts';
 
 const seconds = Number(process.env.GATEHOUSE_TEST_ROTATION_SECONDS ?? 10);
 const leaseSeconds = Number(process.env.GATEHOUSE_TEST_LEASE_SECONDS ?? 3);
@@ -25,13 +25,7 @@ describeOpenBao('leases of database credentials', (program) => {
   let events: SecretsEvent[];
   let secrets: Secrets<typeof declared>;
 
-  const role = (ttl: number, max: number) =>
-    bao.must('PUT', 'database/roles/api', {
-      db_name: 'pg',
-      default_ttl: `${ttl}s`,
-      max_ttl: `${max}s`,
-      creation_statements: [`CREATE ROLE "{{name}}" LOGIN PASSWORD '{{password}}' VALID UNTIL '{{expiration}}'`],
-    });
+  const role = (ttl: number, max: number) => setLease(bao, ttl, max);
   const open = async () => {
     events = [];
     const onEvent = (event: SecretsEvent) => void events.push(event);
@@ -46,6 +40,7 @@ describeOpenBao('leases of database credentials', (program) => {
       port: postgres.port,
       database: 'postgres',
       ...credentials(),
+      ssl: { ca: postgres.ca },
       max: 4,
     });
     pool.on('error', () => undefined);
@@ -60,14 +55,7 @@ describeOpenBao('leases of database credentials', (program) => {
   beforeAll(async () => {
     [bao, postgres] = await Promise.all([OpenBao.start(program), TestPostgres.start(programs)]);
     await prepareApi(bao);
-    await bao.must('PUT', 'sys/mounts/database', { type: 'database' });
-    await bao.must('PUT', 'database/config/pg', {
-      plugin_name: 'postgresql-database-plugin',
-      allowed_roles: ['api'],
-      connection_url: `postgresql://{{username}}:{{password}}@127.0.0.1:${postgres.port}/postgres?sslmode=disable`,
-      username: 'postgres',
-      password: postgres.password,
-    });
+    await prepareDatabase(bao, postgres);
   }, 60_000);
   afterEach(() => secrets?.close());
   afterAll(async () => {
@@ -96,7 +84,7 @@ describeOpenBao('leases of database credentials', (program) => {
       const end = performance.now() + seconds * 1000;
       for (let next = performance.now(); next < end; next += 1000 / rps) {
         await new Promise((resolve) => setTimeout(resolve, Math.max(0, next - performance.now())));
-        const query = pool.query<{ user: string }>('select current_user as user');
+        const query = pool.query<{ user: string }>('select session_user as user');
         const count = query.then(({ rows }) => void (done++, users.add(rows[0]?.user ?? '')));
         running.push(count.catch((error: Error) => void failed.push(error.message)));
       }

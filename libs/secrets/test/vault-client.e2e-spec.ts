@@ -5,9 +5,9 @@ import { createVaultClient, type VaultClient, type VaultClientOptions } from '..
 import { createFieldCipher } from '../src/fields/field.cipher.ts';
 import { transitWrapper } from '../src/fields/data-key.wrapper.ts';
 import type { SecretsEvent } from '../src/secrets.event.ts';
-import { describeOpenBao } from './fixtures/openbao.binary.ts';
-import { OpenBao } from './fixtures/openbao.server.ts';
-import { prepareApi, wrapSecretId } from './fixtures/service.role.ts';
+import { describeOpenBao } from '../src/testing/openbao.binary.ts';
+import { OpenBao } from '../src/testing/openbao.server.ts';
+import { prepareApi, wrapSecretId } from '../src/testing/service.role.ts';
 
 describeOpenBao('the client of OpenBao', (program) => {
   let bao: OpenBao;

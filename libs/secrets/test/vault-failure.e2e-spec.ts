@@ -11,10 +11,10 @@ import {
   type SecretsEvent,
   type SecretsOptions,
 } from '../src/index.ts';
-import { describeOpenBao } from './fixtures/openbao.binary.ts';
-import { OpenBao } from './fixtures/openbao.server.ts';
-import { approleEnvironment, POLICY, prepareApi, wrapSecretId, writeKv } from './fixtures/service.role.ts';
-import { until } from './fixtures/until.ts';
+import { describeOpenBao } from '../src/testing/openbao.binary.ts';
+import { OpenBao } from '../src/testing/openbao.server.ts';
+import { approleEnvironment, POLICY, prepareApi, wrapSecretId, writeKv } from '../src/testing/service.role.ts';
+import { until } from '../src/testing/until.ts';
 
 const declared = { tokenKey: bytes(32), webhook: url({ optional: true }), short: text({ maxStaleSeconds: 0 }) };
 const FAST: SecretsOptions = { pollSeconds: 1, startTimeoutMs: 1_500 };

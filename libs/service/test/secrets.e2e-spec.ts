@@ -1,5 +1,5 @@
 // What a service does with its secrets, over HTTPS: from mounted files, which every platform has. The same rows against a real vault
-// are in vault-secrets.e2e-spec.ts.
+// are in apps/api/test/vault*.e2e-spec.ts.
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { chmod, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';

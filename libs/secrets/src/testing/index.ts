@@ -1,0 +1,14 @@
+export { describeOpenBao, findOpenBao, type Found } from './openbao.binary.ts';
+export { OpenBao, type AdminAnswer } from './openbao.server.ts';
+export { postgresPrograms, TestPostgres } from './postgres.server.ts';
+export {
+  approleEnvironment,
+  POLICY,
+  prepareApi,
+  prepareDatabase,
+  setLease,
+  wrapSecretId,
+  writeKv,
+} from './service.role.ts';
+export { createTestCa, type Pem, type TestCa } from './test.ca.ts';
+export { until } from './until.ts';
