@@ -1,0 +1,63 @@
+// The settings of the limits by environment: they win over the descriptor, and an error names the variable.
+import { z } from 'zod';
+import { RateLimitError } from './rate-limit.error.ts';
+import { rateLimitOptionsSchema, type RateLimitOptions, type RateLimitSettings } from './rate-limit.options.ts';
+
+type Apply = (target: Record<string, unknown>, value: string) => void;
+
+const number =
+  (key: string): Apply =>
+  (target, value) =>
+    void (target[key] = Number(value));
+const valkey =
+  (key: string): Apply =>
+  (target, value) =>
+    void (target.valkey = { ...(target.valkey as object), [key]: value });
+
+/** As limit/seconds or limit/seconds/burst: 12000/60/2000. */
+const limit =
+  (key: string): Apply =>
+  (target, value) => {
+    const [count, windowSeconds, burst] = value.split('/').map(Number);
+    target[key] = { limit: count, windowSeconds, ...(burst === undefined ? {} : { burst }) };
+  };
+
+const SETTINGS: Record<string, Apply> = {
+  GATEHOUSE_RATE_LIMIT_ADDRESS: limit('address'),
+  GATEHOUSE_RATE_LIMIT_PRINCIPAL: limit('principal'),
+  GATEHOUSE_RATE_LIMIT_IPV6_PREFIX_BITS: number('ipv6PrefixBits'),
+  GATEHOUSE_RATE_LIMIT_MAX_KEYS: number('maxKeys'),
+  GATEHOUSE_RATE_LIMIT_REPLICAS: number('replicas'),
+  GATEHOUSE_RATE_LIMIT_VALKEY_URL: valkey('url'),
+  GATEHOUSE_RATE_LIMIT_VALKEY_PASSWORD_FILE: valkey('passwordFile'),
+  GATEHOUSE_RATE_LIMIT_VALKEY_CA_FILE: valkey('caFile'),
+};
+
+/** The settings that this lib reads from the environment. */
+export const rateLimitEnvironment: readonly string[] = Object.keys(SETTINGS);
+
+/**
+ * The options in force: those given, then the environment.
+ *
+ * @throws RateLimitError naming the variables, or the setting that production needs
+ */
+export function resolveRateLimitOptions(
+  options: RateLimitOptions,
+  { env = {}, production = false }: { env?: NodeJS.ProcessEnv; production?: boolean } = {},
+): RateLimitSettings {
+  const target: Record<string, unknown> = { ...options };
+  const used = Object.entries(SETTINGS).filter(([name]) => env[name]);
+  for (const [name, apply] of used) apply(target, env[name] as string);
+  const parsed = rateLimitOptionsSchema.safeParse(target);
+  if (!parsed.success) {
+    const names = used.map(([name]) => `${name}=${env[name]}`).join(', ') || 'the options of the limits';
+    throw new RateLimitError(`${names}: ${z.prettifyError(parsed.error)}`, 'Correct the value.');
+  }
+  if (production && parsed.data.replicas > 1 && !parsed.data.valkey) {
+    throw new RateLimitError(
+      `${parsed.data.replicas} replicas with limits in memory: each would let all of a limit pass`,
+      'Set GATEHOUSE_RATE_LIMIT_VALKEY_URL=valkeys://user@host:6379 (and GATEHOUSE_RATE_LIMIT_VALKEY_PASSWORD_FILE), or GATEHOUSE_RATE_LIMIT_REPLICAS=1.',
+    );
+  }
+  return parsed.data;
+}
