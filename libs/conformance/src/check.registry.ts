@@ -17,6 +17,7 @@ import { httpCredential, httpForgedHost, httpNoHsts, httpRedirect, tlsPortCleart
 import { corsOrigin, hsts, securityHeaders, versionBanner } from './checks/header.checks.ts';
 import { http2, http2RapidReset } from './checks/http2.checks.ts';
 import { sigtermDrain, unsafeSettings } from './checks/process.checks.ts';
+import { rateLimit, rateLimitForged, rateLimitHealth } from './checks/rate-limit.checks.ts';
 import {
   duplicateQuery,
   hugeHeader,
@@ -40,5 +41,6 @@ export const CHECKS: readonly Check[] = [
   ...[malformedJson, wrongType, unknownField, prototypeKeys, deepNesting, invalidUtf8, mediaType, oversizedBody],
   ...[problemJson, errorLeak, requestId, requestIdInjection],
   ...[health, managementPrivate, exposedFiles],
+  ...[rateLimit, rateLimitForged, rateLimitHealth],
   ...[sigtermDrain, unsafeSettings],
 ];

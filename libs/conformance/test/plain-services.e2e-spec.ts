@@ -33,6 +33,7 @@ describe('a plain NestJS application on Express', () => {
         'prototype-keys',
       ],
       ...['deep-nesting', 'invalid-utf8', 'media-type', 'problem-json', 'request-id', 'health', 'management-private'],
+      'rate-limit',
     ]);
   });
 
@@ -74,6 +75,7 @@ describe('a bare node server', () => {
         'security-headers',
       ],
       ...['http2', 'slow-header', 'unknown-route', 'wrong-method', 'trace-method', 'malformed-url', 'request-id'],
+      'rate-limit',
     ]);
   });
 

@@ -49,7 +49,7 @@ export interface ExposureEvent {
 export interface FailureEvent {
   readonly kind: 'safeguard-failed';
   readonly at: number;
-  readonly safeguard: 'audit' | 'secrets' | 'certificates';
+  readonly safeguard: 'audit' | 'secrets' | 'certificates' | 'rate-limits';
   /** For people; holds no value. */
   readonly what: string;
 }

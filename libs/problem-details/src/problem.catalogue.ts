@@ -69,6 +69,7 @@ export const problemCatalogue = {
   internal: problem(500, 'Internal error', 'Report the requestId: the log has the cause.', 'error'),
   'not-implemented': problem(501, 'Not implemented', 'Use a documented method.'),
   'dependency-unavailable': problem(503, 'Service unavailable', 'Retry after the seconds in Retry-After.', 'error'),
+  overloaded: problem(503, 'Overloaded', 'Retry after the seconds in Retry-After.', 'warn'),
   'shutting-down': problem(503, 'Shutting down', 'Retry on a new connection.'),
   'handler-timeout': problem(503, 'Took too long', 'Retry later.', 'error'),
 } as const satisfies Record<string, ProblemType>;

@@ -3,8 +3,9 @@ import { createHash } from 'node:crypto';
 
 /** A caller, by its token, key or certificate. */
 export interface LimitedPrincipal {
-  /** Stable and unique over all kinds of proof. */
+  /** Stable, and unique for its issuer. */
   readonly id: string;
+  readonly issuer?: string;
   /** The name of a plan in the options. */
   readonly plan?: string;
 }
@@ -16,7 +17,8 @@ export interface LimitedRequest {
 }
 
 /** The key of a caller: as it is where it is short and plain, else its digest. */
-export function subjectOf({ id }: LimitedPrincipal): string {
-  if (/^[\w.:@|-]{1,64}$/.test(id)) return `p:${id}`;
-  return `p:${createHash('sha256').update(id).digest('base64url')}`;
+export function subjectOf({ id, issuer }: LimitedPrincipal): string {
+  const name = issuer === undefined ? id : `${issuer}|${id}`;
+  if (/^[\w.:/@|-]{1,96}$/.test(name)) return `p:${name}`;
+  return `p:${createHash('sha256').update(name).digest('base64url')}`;
 }

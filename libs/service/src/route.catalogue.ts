@@ -4,6 +4,7 @@ import { ROUTE_ARGS_METADATA } from '@nestjs/common/constants.js';
 import type { ModulesContainer } from '@nestjs/core';
 import { FASTIFY_ROUTE_CONFIG_METADATA } from '@nestjs/platform-fastify/constants.js';
 import { z } from 'zod';
+import { readRouteLimits, type RouteLimits } from '@gatehouse/rate-limit';
 import { looseObjects, RESPONSE_DECLARATION, type ResponseDeclaration } from '@gatehouse/validation';
 import { ConfigurationError } from './config/configuration.error.ts';
 
@@ -15,6 +16,7 @@ export interface HandlerDeclaration {
   /** Names of the query parameters that the handler takes. */
   readonly query: readonly string[];
   readonly response?: ResponseDeclaration;
+  readonly limits: RouteLimits;
   /** What is undecided, in words that name the remedy. */
   readonly undecided: readonly string[];
 }
@@ -110,5 +112,7 @@ function declaration(controller: { name: string }, handler: string, method: obje
   }
   const response = Reflect.getMetadata(RESPONSE_DECLARATION, method) as ResponseDeclaration | undefined;
   if (!response) undecided.push('declare the answer: @Returns(schema) or @ReturnsNothing()');
-  return { controller: controller.name, handler, body, query, response, undecided };
+  const limits = readRouteLimits(controller, method);
+  undecided.push(...limits.undecided);
+  return { controller: controller.name, handler, body, query, response, limits, undecided };
 }

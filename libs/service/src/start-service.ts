@@ -7,6 +7,7 @@ import type { DynamicModule, INestApplication, Type } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DatabaseModule, openDatabase } from '@gatehouse/database';
 import { createLogger, HealthRegistry, type Logger } from '@gatehouse/observability';
+import { createRateLimiter, RateLimitModule } from '@gatehouse/rate-limit';
 import { openSecrets } from '@gatehouse/secrets';
 import { createPlainHttpGate, createTls } from '@gatehouse/tls';
 import { SchemaPipe } from '@gatehouse/validation';
@@ -77,6 +78,12 @@ export async function startOnPath(
   try {
     const { name, stateFolder, production } = settings;
     const place = { service: name, stateFolder, production, env };
+    const limits = await createRateLimiter(settings.rateLimit, {
+      production,
+      env,
+      onEvent: safeguards.told('rate-limits'),
+    });
+    undo.push(() => limits.close());
     const declared = declaredSecrets(settings, env);
     const secrets = await openSecrets(declared, settings.secretStore, {
       ...place,
@@ -102,6 +109,7 @@ export async function startOnPath(
       log,
       health,
       metrics,
+      limits,
       detector,
       secrets,
       tls,
@@ -146,11 +154,15 @@ async function createApplication(
   context: ServiceContext,
 ): Promise<NestFastifyApplication> {
   const adapter = serviceAdapter(steps, context);
-  const nest = await NestFactory.create<NestFastifyApplication>(ServiceModule.around(app, modules, context), adapter, {
-    bodyParser: false,
-    abortOnError: false,
-    logger: new NestLog(context.log),
-  });
+  const nest = await NestFactory.create<NestFastifyApplication>(
+    ServiceModule.around(app, [RateLimitModule.forLimiter(context.limits), ...modules], context),
+    adapter,
+    {
+      bodyParser: false,
+      abortOnError: false,
+      logger: new NestLog(context.log),
+    },
+  );
   nest.useGlobalPipes(new SchemaPipe());
   nest.useGlobalFilters(new ProblemToFastifyFilter());
   readHandlers(nest.get(ModulesContainer));

@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, FastifyServerOption
 import type { Detector } from '@gatehouse/detection';
 import type { HealthRegistry, Logger, Metrics } from '@gatehouse/observability';
 import type { ProblemCode } from '@gatehouse/problem-details';
+import type { RateLimiter } from '@gatehouse/rate-limit';
 import type { Secrets } from '@gatehouse/secrets';
 import type { Tls } from '@gatehouse/tls';
 import type { ServiceSettings } from './config/settings.ts';
@@ -16,6 +17,7 @@ export interface ServiceContext {
   readonly health: HealthRegistry;
   readonly metrics: Metrics;
   readonly detector: Detector;
+  readonly limits: RateLimiter;
   readonly secrets: Secrets;
   readonly tls: Tls;
   readonly routes: RouteCatalogue;

@@ -1,5 +1,6 @@
 import { Body, Controller, Get, Headers, Post, Query, Res } from '@nestjs/common';
 import { ApiHeader } from '@nestjs/swagger';
+import { RateLimit, Throttle } from '@gatehouse/rate-limit';
 import { Returns } from '@gatehouse/validation';
 import type { FastifyReply } from 'fastify';
 import { readIdempotencyKey } from './idempotency.key.ts';
@@ -11,7 +12,10 @@ import { TransfersService } from './transfers.service.ts';
 export class TransfersController {
   constructor(private readonly transfers: TransfersService) {}
 
+  // each is a serialisable transaction: a caller that sends them in a flood slows down everybody's
   @Post()
+  @Throttle({ default: { limit: 1_800, ttl: 60_000 } })
+  @RateLimit({ burst: 500 })
   @ApiHeader({ name: 'Idempotency-Key', required: true, schema: { type: 'string', minLength: 1, maxLength: 255 } })
   @Returns(transferView, { status: 201 })
   async create(

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { hstsSchema, tlsOptionsSchema } from '@gatehouse/tls';
 import { databaseOptionsSchema } from '@gatehouse/database';
 import { detectionOptionsSchema } from '@gatehouse/detection';
+import { rateLimitOptionsSchema } from '@gatehouse/rate-limit';
 import { LOG_LEVELS } from '@gatehouse/observability';
 import { defineSecrets, secretsOptionsSchema, type SecretDeclarations } from '@gatehouse/secrets';
 
@@ -69,6 +70,18 @@ export const limitsSchema = z
       .max(1_000)
       .default(100)
       .meta({ description: 'HTTP/2 streams of one connection at a time.' }),
+    maxConnectionsPerAddress: z.int().min(1).max(1_000_000).default(1_000).meta({
+      description:
+        'Open connections of one address (IPv6: one /64, see rateLimit); above it new ones are closed at once. An office behind one address has hundreds. Listed proxies are not counted.',
+    }),
+    maxRequestsInFlight: z.int().min(1).max(1_000_000).default(1_000).meta({
+      description:
+        'Requests under way in this process; above it 503. At 64 KiB a body they hold 64 MiB at most, and wait for a second where the process answers a thousand a second.',
+    }),
+    maxEventLoopLagMs: z.int().min(10).max(60_000).default(500).meta({
+      description:
+        'Mean lag of the event loop, in milliseconds; above it for a second, 503. Far above what a busy process shows: then nobody is served in time any more.',
+    }),
   })
   .prefault({});
 
@@ -173,6 +186,7 @@ export const serviceOptionsSchema = z.strictObject({
   limits: limitsSchema,
   headers: headersSchema,
   shutdown: shutdownSchema,
+  rateLimit: rateLimitOptionsSchema.prefault({}).meta({ description: 'See @gatehouse/rate-limit.' }),
   tls: tlsOptionsSchema.prefault({}).meta({ description: 'See @gatehouse/tls.' }),
   secrets: z
     .custom<SecretDeclarations>((value) => isDeclared(value), 'make it with defineSecrets() of @gatehouse/secrets')

@@ -2,6 +2,7 @@
 // nobody reads stops the start, so that a typing error never leaves a default in force.
 import { join } from 'node:path';
 import { databaseEnvironment } from '@gatehouse/database';
+import { rateLimitEnvironment } from '@gatehouse/rate-limit';
 import { secretsEnvironment } from '@gatehouse/secrets';
 import { tlsEnvironment } from '@gatehouse/tls';
 import { refuseSecretsByEnvironment } from './declared-secrets.ts';
@@ -23,6 +24,7 @@ export interface ServiceOverrides {
   stateFolder?: string;
   logLevel?: ServiceDescriptor['logLevel'];
   limits?: Partial<ServiceDescriptor['limits']>;
+  rateLimit?: Partial<ServiceDescriptor['rateLimit']>;
   shutdown?: Partial<ServiceDescriptor['shutdown']>;
   trustedProxies?: string[];
   secretStore?: Partial<ServiceDescriptor['secretStore']>;
@@ -64,6 +66,7 @@ export const knownSettings: readonly string[] = [
   'GATEHOUSE_STATE',
   ...tlsEnvironment,
   ...databaseEnvironment,
+  ...rateLimitEnvironment,
   ...secretsEnvironment,
 ];
 
@@ -79,7 +82,7 @@ export function resolveSettings(
 ): ServiceSettings {
   refuseSecretsByEnvironment(service, env);
   refuseUnknown(env);
-  const { stateFolder, ports, limits, shutdown, secretStore, env: _, ...rest } = overrides;
+  const { stateFolder, ports, limits, rateLimit, shutdown, secretStore, env: _, ...rest } = overrides;
   const target: Record<string, unknown> = { ...service };
   for (const [name, apply] of Object.entries(SETTINGS)) {
     const value = env[name];
@@ -93,6 +96,7 @@ export function resolveSettings(
       ...rest,
       ports: { ...(target.ports as object), ...ports },
       limits: { ...(target.limits as object), ...limits },
+      rateLimit: { ...(target.rateLimit as object), ...rateLimit },
       shutdown: { ...(target.shutdown as object), ...shutdown },
       secretStore: { ...(target.secretStore as object), ...secretStore },
     },

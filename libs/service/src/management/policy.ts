@@ -2,13 +2,17 @@
 import type { ServiceContext, Step } from '../step.ts';
 
 /** The answer of `/policy`. */
-export function effectivePolicy(steps: readonly Step[], { routes, settings, secrets, tls }: ServiceContext): object {
+export function effectivePolicy(
+  steps: readonly Step[],
+  { routes, settings, limits, secrets, tls }: ServiceContext,
+): object {
   return {
     service: settings.name,
     mode: settings.production ? 'production' : 'development',
     certificate: tls.describe(),
     secrets: { store: secrets.store.kind, declared: secrets.status() },
     limits: settings.limits,
+    rateLimit: { ...settings.rateLimit, ...limits.status() },
     trustedProxies: settings.trustedProxies,
     requestPath: steps.map(({ name, does, answers, planned }) => ({
       name,
@@ -16,12 +20,14 @@ export function effectivePolicy(steps: readonly Step[], { routes, settings, secr
       answers,
       state: planned ? 'not in this release' : 'on',
     })),
-    routes: routes.all().map(({ method, url, query, body, response }) => ({
+    routes: routes.all().map(({ method, url, query, body, response, limits: own }) => ({
       method,
       url,
       body: body ? 'schema' : 'none',
       query,
       response: response?.schema ? 'schema' : 'none',
+      limits: own.unlimited === undefined ? own.limits : { unlimited: own.unlimited },
+      cost: own.cost,
     })),
   };
 }

@@ -7,6 +7,7 @@ import type { FastifyServerFactory } from 'fastify';
 import { PROBLEM_MEDIA_TYPE, problemBody, toProblemError } from '@gatehouse/problem-details';
 import { refusalKind, refusedConnections } from '../metrics/connection.metrics.ts';
 import type { ServiceContext, Step } from '../step.ts';
+import { limitConnections } from '../connections.limit.ts';
 import { securityHeaders } from './security-headers.step.ts';
 
 export const connection: Step = {
@@ -43,6 +44,7 @@ function createServer(handler: Handler, context: ServiceContext): Http2SecureSer
   if (context.tls.proxied?.insecurePlainHop) {
     const plain = createPlainServer(http1Options, handler as never);
     plain.maxConnections = limits.maxConnections;
+    limitConnections(plain, context);
     return plain;
   }
   const server = createSecureServer(
@@ -65,6 +67,7 @@ function createServer(handler: Handler, context: ServiceContext): Http2SecureSer
     handler as never,
   );
   server.maxConnections = limits.maxConnections;
+  limitConnections(server, context);
   closeIdleSessions(server, limits);
   return server;
 }

@@ -7,9 +7,12 @@ import { connection } from './connection.step.ts';
 import { context } from './context.step.ts';
 import { detectionStep } from './detection.step.ts';
 import { handler } from './handler.step.ts';
-import { audit, authenticate, authorize, rateLimitByAddress, rateLimitByPrincipal } from './planned.step.ts';
+import { audit, authenticate, authorize } from './planned.step.ts';
+import { loadShedding } from './load-shedding.step.ts';
 import { metricsStep } from './metrics.step.ts';
 import { problem } from './problem.step.ts';
+import { rateLimitByAddress } from './rate-limit-by-address.step.ts';
+import { rateLimitByPrincipal } from './rate-limit-by-principal.step.ts';
 import { requestLog } from './request-log.step.ts';
 import { response } from './response.step.ts';
 import { securityHeadersStep } from './security-headers.step.ts';
@@ -19,6 +22,7 @@ export const requestPath: readonly Step[] = [
   connection,
   context,
   securityHeadersStep,
+  loadShedding,
   clientAddress,
   detectionStep,
   rateLimitByAddress,

@@ -1,4 +1,4 @@
-// The places that rate limits, authentication, authorization and audit take. They do nothing yet, and say so in /policy and in
+// The places that authentication, authorization and audit take. They do nothing yet, and say so in /policy and in
 // docs/request-path.md, so that nobody believes otherwise.
 import type { Step } from '../step.ts';
 
@@ -9,13 +9,9 @@ const planned = (name: string, does: string, answers: Step['answers']): Step => 
   planned: true,
 });
 
-export const rateLimitByAddress = planned('rate-limit-by-address', 'Limit by address, before any costly work.', [
-  'rate-limited',
-]);
 export const authenticate = planned('authenticate', 'Who calls: token, key or client certificate.', [
   'unauthenticated',
   'rate-limited',
 ]);
-export const rateLimitByPrincipal = planned('rate-limit-by-principal', 'Limit by principal.', ['rate-limited']);
 export const authorize = planned('authorize', 'May they: route, then object.', ['forbidden', 'not-found']);
 export const audit = planned('audit', 'The outcome is durable before the answer leaves.', ['dependency-unavailable']);
