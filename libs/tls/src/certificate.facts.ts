@@ -5,7 +5,7 @@ import { isIP, isIPv6 } from 'node:net';
 import type { CertificateMaterial } from './certificate.source.ts';
 import { TlsError } from './tls.error.ts';
 
-const SERVER_AUTH = '1.3.6.1.5.5.7.3.1';
+const USAGE = { server: '1.3.6.1.5.5.7.3.1', client: '1.3.6.1.5.5.7.3.2' };
 const MIN_RSA_BITS = 2_048;
 
 /** What is known of a certificate, ready to print. Times in milliseconds since the epoch. */
@@ -49,10 +49,15 @@ export function readChain(pem: string): X509Certificate[] {
   return (blocks ?? []).map((block) => new X509Certificate(block));
 }
 
+/** What a certificate is for; one that is for both sides serves for each. */
+export type CertificatePurpose = keyof typeof USAGE;
+
 /** See {@link validateMaterial}. */
 export interface ValidationOptions {
   /** Names that the leaf has to cover; none: any. */
   readonly names?: readonly string[];
+  /** `server` by default. */
+  readonly purpose?: CertificatePurpose;
   /** Milliseconds since the epoch. */
   readonly now: number;
   /** Where the material is from, for the message: a path. */
@@ -65,7 +70,7 @@ export interface ValidationOptions {
  * @throws TlsError with what is wrong and the remedy
  */
 export function validateMaterial(material: CertificateMaterial, options: ValidationOptions): CertificateFacts {
-  const { origin, now, names = [] } = options;
+  const { origin, now, names = [], purpose = 'server' } = options;
   const [leaf, ...issuers] = chainOf(material.cert, origin);
   const key = keyOf(material.key, origin);
   if (!leaf.checkPrivateKey(key))
@@ -77,9 +82,9 @@ export function validateMaterial(material: CertificateMaterial, options: Validat
   for (const certificate of [leaf, ...issuers]) checkDates(factsOf(certificate), now, origin);
   if (leaf.ca) throw new TlsError(`${origin}: the first certificate is a CA's: put the server's certificate first.`);
   const purposes = leaf.keyUsage as string[] | undefined;
-  if (purposes && !purposes.includes(SERVER_AUTH))
+  if (purposes && !purposes.includes(USAGE[purpose]))
     throw new TlsError(
-      `${origin}: the certificate is not for servers (extended key usage): order one with serverAuth.`,
+      `${origin}: the certificate is not for ${purpose}s (extended key usage): order one with ${purpose}Auth.`,
     );
   const missing = names.filter((name) => !covers(leaf, name));
   if (missing.length > 0)

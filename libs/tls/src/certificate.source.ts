@@ -10,6 +10,17 @@ export interface CertificateMaterial {
   readonly key: string;
 }
 
+/** How the renewal of a source goes. Times in milliseconds since the epoch. */
+export interface RenewalState {
+  /** In a row, since the last success. */
+  readonly failures: number;
+  readonly lastError?: string;
+  /** When it is to be renewed. */
+  readonly dueAt?: number;
+  /** When that is tried next: later than `dueAt` after a failure. */
+  readonly nextAttemptAt?: number;
+}
+
 /** A source of one certificate. */
 export interface CertificateSource {
   /** Shown in `gatehouse certs status` and in events: `files`, `mkcert`, `embedded`, `acme`, … */
@@ -35,6 +46,8 @@ export interface CertificateSource {
   readonly caFile?: string;
   /** How to trust it, in lines for people. */
   readonly trustHint?: readonly string[];
+  /** Where the source renews by itself: how that goes. */
+  readonly renewal?: RenewalState;
   /** Ends watching and background work. */
   close(): Promise<void>;
 }

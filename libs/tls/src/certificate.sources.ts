@@ -1,8 +1,10 @@
 // Which sources a configuration means, and in which order. A development CA never serves in production, whatever the order says.
+import { acmeFolder, acmeIssuer } from './acme/acme.issuer.ts';
 import type { CertificateSource, SourceContext } from './certificate.source.ts';
 import { embeddedSource } from './development/embedded.source.ts';
 import { mkcertSource } from './development/mkcert.source.ts';
 import { filesSource } from './files.source.ts';
+import { IssuedSource } from './issued/issued.source.ts';
 import { orderedSource } from './ordered.source.ts';
 import { TlsError } from './tls.error.ts';
 import { DEVELOPMENT_NAMES, type TlsOptions } from './tls.options.ts';
@@ -49,18 +51,19 @@ export async function configuredSources(
 
 type Kind = TlsOptions['sources'][number];
 
-function orderOf({ sources, files }: TlsOptions, production: boolean, hasOwn: boolean): readonly Kind[] {
+function orderOf({ sources, files, acme }: TlsOptions, production: boolean, hasOwn: boolean): readonly Kind[] {
   const development = sources.filter((kind) => kind === 'mkcert' || kind === 'embedded');
   if (production && development.length > 0)
     throw new TlsError(
       `the source ${development.join(', ')} is not for production: take it out of GATEHOUSE_TLS_SOURCES.`,
     );
   if (sources.length > 0) return sources;
-  if (files.length > 0) return ['files'];
+  const configured: Kind[] = [...(files.length > 0 ? ['files' as const] : []), ...(acme ? ['acme' as const] : [])];
+  if (configured.length > 0) return configured;
   if (hasOwn) return [];
   if (!production) return ['mkcert', 'embedded'];
   throw new TlsError(
-    'no certificate: set both GATEHOUSE_TLS_CERT_FILE and GATEHOUSE_TLS_KEY_FILE (the development CA is not for production).',
+    'no certificate: set both GATEHOUSE_TLS_CERT_FILE and GATEHOUSE_TLS_KEY_FILE, or GATEHOUSE_TLS_ACME_DIRECTORY_URL (the development CA is not for production).',
   );
 }
 
@@ -76,7 +79,19 @@ async function make(kind: Kind, options: TlsOptions, context: SourceContext): Pr
       throw new TlsError('the source files has no files: set GATEHOUSE_TLS_CERT_FILE and GATEHOUSE_TLS_KEY_FILE.');
     return [filesSource({ ...pair, ...options.reload, caFile: options.caFile }, context)];
   }
+  if (kind === 'acme') return [await acmeSource(options, context)];
   throw new TlsError(`the source ${kind} is not configured.`);
+}
+
+async function acmeSource({ acme, caFile, reload }: TlsOptions, context: SourceContext): Promise<CertificateSource> {
+  if (!acme) throw new TlsError('the source acme has no CA: set GATEHOUSE_TLS_ACME_DIRECTORY_URL.');
+  const issuer = await acmeIssuer(acme, context);
+  const backOff = { firstMs: 60_000, mostMs: 6 * 3_600_000 };
+  return new IssuedSource(
+    issuer,
+    { folder: acmeFolder(context, acme), caFile, pollMs: reload.pollMs, backOff },
+    context,
+  );
 }
 
 /** A development certificate is for localhost too. */

@@ -5,6 +5,9 @@ import { link, readFile, rename, stat, unlink, utimes, writeFile } from 'node:fs
 import { hostname } from 'node:os';
 import { TlsError } from './tls.error.ts';
 
+/** Another process has the lock. */
+export class LockHeldError extends TlsError {}
+
 /** See {@link withLock}. */
 export interface LockOptions {
   /** How long to wait for another owner, in milliseconds. 0: do not wait. */
@@ -16,7 +19,7 @@ export interface LockOptions {
 /**
  * Does work while holding the lock `file`; its folder has to exist.
  *
- * @throws TlsError when another process still holds it after `waitMs`, naming that process
+ * @throws LockHeldError when another process still holds it after `waitMs`, naming that process
  */
 export async function withLock<T>(file: string, work: () => Promise<T>, options: LockOptions = {}): Promise<T> {
   const { waitMs = 15_000, staleMs = 30_000 } = options;
@@ -90,6 +93,6 @@ async function takeAway(file: string, holder: string): Promise<void> {
 const touch = (file: string) => utimes(file, new Date(), new Date()).catch(() => undefined);
 
 const held = (file: string, holder: string) =>
-  new TlsError(
+  new LockHeldError(
     `process ${holder.split(' ')[1] ?? '?'} on ${holder.split(' ')[0] ?? '?'} holds ${file}: wait for it, or end it.`,
   );

@@ -56,6 +56,9 @@ export function orderedSource(
       const ends = sources.map((source) => source.onChange(listener));
       return () => ends.forEach((end) => end());
     },
+    get renewal() {
+      return sources.map(({ renewal }) => renewal).find((each) => each !== undefined);
+    },
     start: () => sources.forEach((source) => source.start?.()),
     async challenge(token) {
       for (const source of sources) {

@@ -6,8 +6,21 @@ import { tlsOptionsSchema, type TlsOptions } from './tls.options.ts';
 type Apply = (target: Target, value: string) => void;
 interface Target extends Record<string, unknown> {
   clientCertificates: Record<string, unknown>;
+  acme?: Record<string, unknown>;
   proxied?: Record<string, unknown>;
 }
+
+const acme =
+  (key: string, read: (value: string) => unknown = String): Apply =>
+  (target, value) =>
+    void (target.acme = { ...target.acme, [key]: read(value) });
+const externalAccount =
+  (key: string): Apply =>
+  (target, value) =>
+    void (target.acme = {
+      ...target.acme,
+      externalAccount: { ...(target.acme?.externalAccount as object), [key]: value },
+    });
 
 const list = (value: string) => value.split(',').map((item) => item.trim());
 
@@ -15,6 +28,14 @@ const SETTINGS: Record<string, Apply> = {
   GATEHOUSE_TLS_NAMES: (target, value) => (target.names = list(value)),
   GATEHOUSE_TLS_SOURCES: (target, value) => (target.sources = list(value)),
   GATEHOUSE_TLS_CA_FILE: (target, value) => (target.caFile = value),
+  GATEHOUSE_TLS_ACME_DIRECTORY_URL: acme('directoryUrl'),
+  // Anything but true is left as it is, for the schema to refuse.
+  GATEHOUSE_TLS_ACME_TERMS_AGREED: acme('termsAgreed', (value) => (value === 'true' ? true : value)),
+  GATEHOUSE_TLS_ACME_EMAIL: acme('email'),
+  GATEHOUSE_TLS_ACME_PROFILE: acme('profile'),
+  GATEHOUSE_TLS_ACME_CA_FILE: acme('caFile'),
+  GATEHOUSE_TLS_ACME_EAB_KEY_ID: externalAccount('keyId'),
+  GATEHOUSE_TLS_ACME_EAB_KEY_FILE: externalAccount('hmacKeyFile'),
   GATEHOUSE_TLS_WEBHOOK_URL_FILE: (target, value) => (target.webhookUrlFile = value),
   GATEHOUSE_TLS_CLIENT_CERTIFICATES: (target, value) => (target.clientCertificates.mode = value),
   GATEHOUSE_TLS_CLIENT_CA_FILE: (target, value) => (target.clientCertificates.caFile = value),

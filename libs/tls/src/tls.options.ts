@@ -1,6 +1,7 @@
 // What may be said about TLS. The empty object is valid and safe; versions, suites and groups are not negotiable here.
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import { acmeSchema } from './acme/acme.options.ts';
 
 const LABEL = /^(\*\.)?([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/i;
 const file = z.string().min(1);
@@ -88,11 +89,11 @@ export const tlsOptionsSchema = z.strictObject({
       'DNS names and addresses that the certificate has to cover. Empty: whatever a certificate file says; localhost, 127.0.0.1 and ::1 in development.',
   }),
   sources: z
-    .array(z.enum(['files', 'acme', 'mkcert', 'embedded']))
+    .array(z.enum(['files', 'acme', 'vault-pki', 'mkcert', 'embedded']))
     .default([])
     .meta({
       description:
-        'Certificate sources in the order in which they are asked. Empty: files when there are any, then acme when it is configured; in development mkcert where it is installed, then the embedded CA.',
+        'Certificate sources in the order in which they are asked. Empty: files when there are any, then acme and vault-pki when they are configured; with none of them, in development mkcert where it is installed, then the embedded CA.',
     }),
   files: z
     .array(z.strictObject({ certFile: file, keyFile: file }))
@@ -102,6 +103,9 @@ export const tlsOptionsSchema = z.strictObject({
       description:
         'Pairs of PEM files, chain and key. The first is served to clients that name nobody; with several, each client gets the one that is right for the name it asks for, and a client that asks for another name gets none.',
     }),
+  acme: acmeSchema
+    .optional()
+    .meta({ description: 'Certificates from an ACME CA, proved through the plain-HTTP gate.' }),
   caFile: file
     .optional()
     .meta({ description: 'PEM file of the CA that callers have to trust, where it is a private one.' }),

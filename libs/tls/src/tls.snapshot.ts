@@ -1,5 +1,6 @@
 // What metrics and `gatehouse certs status` show: plain values, of the certificates as they are served.
 import { remainingFraction, type CertificateFacts } from './certificate.facts.ts';
+import type { RenewalState } from './certificate.source.ts';
 import type { CertificateSlot } from './certificate.slot.ts';
 import type { LiveCertificates, TlsCounters } from './live.certificates.ts';
 import type { ServedObservation } from './tls.listeners.ts';
@@ -29,6 +30,13 @@ export interface TlsSnapshot {
     readonly certificate?: CertificateSummary;
     /** Why the newest certificate of the source is not the one served, and since when (ISO 8601). */
     readonly differs?: { readonly since: string; readonly reason: string };
+    /** Where the source renews by itself: when, and how the last attempts went (ISO 8601). */
+    readonly renewal?: {
+      readonly failures: number;
+      readonly lastError?: string;
+      readonly dueAt?: string;
+      readonly nextAttemptAt?: string;
+    };
   }[];
   /** What a handshake with each listener saw. */
   readonly listeners: readonly {
@@ -66,7 +74,13 @@ function ofSlot({ source, served, differs }: CertificateSlot, now: number): TlsS
     source: source.name,
     certificate: served && summaryOf(served.facts, now),
     differs: differs && { since: iso(differs.since), reason: differs.reason },
+    renewal: source.renewal && ofRenewal(source.renewal),
   };
+}
+
+function ofRenewal({ failures, lastError, dueAt, nextAttemptAt }: RenewalState) {
+  const time = (value: number | undefined) => (value === undefined ? undefined : iso(value));
+  return { failures, lastError, dueAt: time(dueAt), nextAttemptAt: time(nextAttemptAt) };
 }
 
 function ofListener(
