@@ -87,7 +87,7 @@ describe('a port as no library makes it any more', () => {
 });
 
 const noOpenssl = whyNoOpenssl();
-if (noOpenssl) {
+if (noOpenssl && !process.env.CI) {
   process.stderr.write(`skipped: a weak openssl s_server: ${noOpenssl}\n`);
   it.skip(`a weak openssl s_server (${noOpenssl})`, () => undefined);
 } else {
