@@ -69,7 +69,7 @@ describe('the source acme', () => {
     expect(Date.parse(until) - Date.now()).toBeGreaterThan(7_100_000);
   });
 
-  it.each([
+  it.each<[{ names?: string[]; caFile?: string }, RegExp]>([
     [{ names: ['*.api.test'] }, /\*\.api\.test: no CA proves a wildcard by http-01.*dns-01/],
     [{ names: [] }, /acme has no names: set GATEHOUSE_TLS_NAMES, or GATEHOUSE_PUBLIC_ORIGIN/],
     [{ caFile: '/nonexistent' }, /GATEHOUSE_TLS_ACME_CA_FILE=\/nonexistent cannot be read \(ENOENT\)/],
