@@ -6,7 +6,7 @@ import { vaultFromEnvironment } from './secrets.environment.ts';
 import type { SecretsSettings } from './secrets.options.ts';
 import { LaptopStore } from './laptop/laptop.store.ts';
 import { MountedStore } from './files/mounted.store.ts';
-import { createVaultClient } from './vault/vault.client.ts';
+import { createVaultClient, type VaultClient } from './vault/vault.client.ts';
 import { VaultStore } from './vault/vault.store.ts';
 
 /** What {@link openSecrets} works with. */
@@ -20,6 +20,8 @@ export interface SecretsContext {
   /** Where GATEHOUSE_SECRETS_… and GATEHOUSE_VAULT_… are read; the process's by default. */
   readonly env?: NodeJS.ProcessEnv;
   readonly onEvent?: (event: SecretsEvent) => void;
+  /** The program's client, where it asks the vault for more than secrets: a wrapped secret-id opens once. */
+  readonly vault?: () => Promise<VaultClient>;
 }
 
 /** @throws SecretsError when two stores are named, or none in production */
@@ -39,7 +41,8 @@ export async function chooseStore(
     );
   }
   if (vault) {
-    const client = await createVaultClient(vault, { production, ...(onEvent ? { onEvent } : {}) });
+    const client = await (context.vault?.() ??
+      createVaultClient(vault, { production, ...(onEvent ? { onEvent } : {}) }));
     return new VaultStore(client, { ...settings, prefix: settings.prefix ?? service });
   }
   return folder ? new MountedStore(folder) : new LaptopStore(service, context, emit);

@@ -9,7 +9,7 @@ import { DatabaseModule, openDatabase } from '@gatehouse/database';
 import { createLogger, HealthRegistry, type Logger } from '@gatehouse/observability';
 import { createRateLimiter, RateLimitModule } from '@gatehouse/rate-limit';
 import { openSecrets } from '@gatehouse/secrets';
-import { createPlainHttpGate, createTls } from '@gatehouse/tls';
+import { createPlainHttpGate, createTls, type CertificateMaterial } from '@gatehouse/tls';
 import { SchemaPipe } from '@gatehouse/validation';
 import { NestLog } from './nest-log.ts';
 import { openConnections } from './metrics/connection.metrics.ts';
@@ -25,6 +25,7 @@ import { serviceAdapter } from './service.adapter.ts';
 import { ServiceModule } from './service.module.ts';
 import { databaseCredentialSource, declaredSecrets } from './config/declared-secrets.ts';
 import { type ServiceOverrides, type ServiceSettings, resolveSettings } from './config/settings.ts';
+import { SharedVault } from './config/shared-vault.ts';
 import type { ServiceDescriptor } from './config/service.options.ts';
 import { requestPath } from './steps/index.ts';
 import { Shutdown } from './shutdown.ts';
@@ -41,6 +42,8 @@ export interface RunningService {
   readonly log: Logger;
   /** How to trust the certificate, in lines for people. */
   readonly trustHint: readonly string[];
+  /** Its own certificate, for calls to other services by mutual TLS. @throws TlsError while there is none */
+  clientCertificate(): CertificateMaterial;
   /** Stops as SIGTERM does: not ready, grace, drain, close. Idempotent. */
   close(): Promise<void>;
 }
@@ -84,15 +87,19 @@ export async function startOnPath(
       onEvent: safeguards.told('rate-limits'),
     });
     undo.push(() => limits.close());
+    const vault = new SharedVault(env, production, safeguards.told('secrets'));
+    undo.push(() => vault.close());
     const declared = declaredSecrets(settings, env);
     const secrets = await openSecrets(declared, settings.secretStore, {
       ...place,
+      vault: vault.client,
       onEvent: safeguards.told('secrets'),
     });
     undo.push(() => secrets.close());
     if (Object.keys(declared).length > 0) health.register('secrets', () => secrets.check());
     const tls = await createTls(settings.tls, {
       ...place,
+      vaultSigner: vault.signer,
       publicHost: settings.publicOrigin && new URL(settings.publicOrigin).hostname,
       onEvent: safeguards.told('certificates'),
     });
@@ -218,6 +225,7 @@ async function listenAll(
     settings,
     log,
     trustHint: tls.trustHint ?? [],
+    clientCertificate: () => tls.clientCertificate(),
     close: () => shutdown.run(),
   };
 }

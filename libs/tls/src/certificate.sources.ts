@@ -1,4 +1,5 @@
 // Which sources a configuration means, and in which order. A development CA never serves in production, whatever the order says.
+import { join } from 'node:path';
 import { acmeFolder, acmeIssuer } from './acme/acme.issuer.ts';
 import type { CertificateSource, SourceContext } from './certificate.source.ts';
 import { embeddedSource } from './development/embedded.source.ts';
@@ -7,6 +8,7 @@ import { filesSource } from './files.source.ts';
 import { IssuedSource } from './issued/issued.source.ts';
 import { orderedSource } from './ordered.source.ts';
 import { TlsError } from './tls.error.ts';
+import { VaultPkiIssuer, type VaultSigner } from './vault/vault-pki.issuer.ts';
 import { DEVELOPMENT_NAMES, type TlsOptions } from './tls.options.ts';
 
 /** A source, and the names that its certificate has to cover (none: whatever it says). */
@@ -17,6 +19,8 @@ export interface ConfiguredSource {
 
 /** What a program adds to its configuration. */
 export interface ProgramSources {
+  /** Its vault, for the source vault-pki. */
+  readonly vaultSigner?: VaultSigner;
   /** Sources that the program brings itself (a vault's), asked first. */
   readonly own?: readonly CertificateSource[];
   /** The host that callers use; counts where the options say no names. */
@@ -31,14 +35,16 @@ export interface ProgramSources {
 export async function configuredSources(
   options: TlsOptions,
   context: Omit<SourceContext, 'names'>,
-  { own = [], publicHost }: ProgramSources = {},
+  { own = [], publicHost, vaultSigner }: ProgramSources = {},
 ): Promise<readonly ConfiguredSource[]> {
   const publicNames = publicHost === undefined ? [] : [publicHost];
   const names = options.names.length > 0 ? options.names : publicNames;
   const order = orderOf(options, context.production, own.length > 0);
   const primary = [...own];
-  for (const kind of order)
-    primary.push(...(await make(kind, options, { ...context, names: namesFor(kind, options.names, publicNames) })));
+  for (const kind of order) {
+    const named = { ...context, names: namesFor(kind, options.names, publicNames) };
+    primary.push(...(await make(kind, options, named, vaultSigner)));
+  }
   const further = order.includes('files') ? options.files.slice(1) : [];
   return [
     { source: orderedSource(primary, context), names },
@@ -51,14 +57,21 @@ export async function configuredSources(
 
 type Kind = TlsOptions['sources'][number];
 
-function orderOf({ sources, files, acme }: TlsOptions, production: boolean, hasOwn: boolean): readonly Kind[] {
+function orderOf(
+  { sources, files, acme, vaultPki }: TlsOptions,
+  production: boolean,
+  hasOwn: boolean,
+): readonly Kind[] {
   const development = sources.filter((kind) => kind === 'mkcert' || kind === 'embedded');
   if (production && development.length > 0)
     throw new TlsError(
       `the source ${development.join(', ')} is not for production: take it out of GATEHOUSE_TLS_SOURCES.`,
     );
   if (sources.length > 0) return sources;
-  const configured: Kind[] = [...(files.length > 0 ? ['files' as const] : []), ...(acme ? ['acme' as const] : [])];
+  const configured: Kind[] = [];
+  if (files.length > 0) configured.push('files');
+  if (acme) configured.push('acme');
+  if (vaultPki) configured.push('vault-pki');
   if (configured.length > 0) return configured;
   if (hasOwn) return [];
   if (!production) return ['mkcert', 'embedded'];
@@ -67,7 +80,12 @@ function orderOf({ sources, files, acme }: TlsOptions, production: boolean, hasO
   );
 }
 
-async function make(kind: Kind, options: TlsOptions, context: SourceContext): Promise<CertificateSource[]> {
+async function make(
+  kind: Kind,
+  options: TlsOptions,
+  context: SourceContext,
+  vaultSigner: VaultSigner | undefined,
+): Promise<CertificateSource[]> {
   if (kind === 'embedded') return [embeddedSource(context)];
   if (kind === 'mkcert') {
     const mkcert = await mkcertSource(context);
@@ -80,7 +98,7 @@ async function make(kind: Kind, options: TlsOptions, context: SourceContext): Pr
     return [filesSource({ ...pair, ...options.reload, caFile: options.caFile }, context)];
   }
   if (kind === 'acme') return [await acmeSource(options, context)];
-  throw new TlsError(`the source ${kind} is not configured.`);
+  return [vaultPkiSource(options, context, vaultSigner)];
 }
 
 async function acmeSource({ acme, caFile, reload }: TlsOptions, context: SourceContext): Promise<CertificateSource> {
@@ -92,6 +110,21 @@ async function acmeSource({ acme, caFile, reload }: TlsOptions, context: SourceC
     { folder: acmeFolder(context, acme), caFile, pollMs: reload.pollMs, backOff },
     context,
   );
+}
+
+function vaultPkiSource(
+  { vaultPki, caFile, reload }: TlsOptions,
+  context: SourceContext,
+  signer: VaultSigner | undefined,
+): CertificateSource {
+  if (!vaultPki) throw new TlsError('the source vault-pki has no role: set GATEHOUSE_TLS_VAULT_PKI_ROLE.');
+  if (!signer) throw new TlsError('the source vault-pki needs a vault, and this program has none: use another source.');
+  if (context.names.length === 0)
+    throw new TlsError('the source vault-pki has no names: set GATEHOUSE_TLS_NAMES, or GATEHOUSE_PUBLIC_ORIGIN.');
+  const folder = join(context.stateFolder, context.service, 'tls', 'vault-pki');
+  const backOff = { firstMs: 5_000, mostMs: 600_000 };
+  const issuer = new VaultPkiIssuer(vaultPki, signer);
+  return new IssuedSource(issuer, { folder, caFile, pollMs: reload.pollMs, backOff }, context);
 }
 
 /** A development certificate is for localhost too. */

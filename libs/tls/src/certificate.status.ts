@@ -64,7 +64,9 @@ interface Seen {
 function findings(status: ServiceStatus, seen: readonly Seen[], now: number): CertificateFinding[] {
   const found: CertificateFinding[] = [];
   const expected = status.certificates[0]?.certificate?.serial;
-  for (const { source, certificate, differs } of status.certificates) {
+  for (const { source, certificate, differs, renewal } of status.certificates) {
+    if (renewal?.lastError)
+      found.push({ level: 'warn', message: `${source} failed ${renewal.failures} times: ${renewal.lastError}` });
     if (!certificate) found.push({ level: 'error', message: `${source} has given no certificate yet` });
     if (differs) found.push({ level: 'error', message: `the newest of ${source} is not served: ${differs.reason}` });
   }

@@ -2,7 +2,8 @@
 // what operators should know.
 import { readFile } from 'node:fs/promises';
 import type { TlsOptions as ServerOptions } from 'node:tls';
-import { readChain } from './certificate.facts.ts';
+import { readChain, validateMaterial } from './certificate.facts.ts';
+import type { CertificateMaterial } from './certificate.source.ts';
 import { configuredSources } from './certificate.sources.ts';
 import { CertificateSlot } from './certificate.slot.ts';
 import { clientIdentity, type ClientSocket } from './client/client.identity.ts';
@@ -33,7 +34,11 @@ export async function createTls(given: TlsOptions, context: TlsContext): Promise
   const configured = await configuredSources(
     options,
     { service, stateFolder, production, env, now, emit },
-    { own: context.sources, publicHost: options.proxied ? undefined : context.publicHost },
+    {
+      own: context.sources,
+      vaultSigner: context.vaultSigner,
+      publicHost: options.proxied ? undefined : context.publicHost,
+    },
   );
   const slots = configured.map(({ source, names }) => new CertificateSlot(source, names, now));
   const live = new LiveCertificates(slots, emit, now);
@@ -80,6 +85,7 @@ function assemble(
       return undefined;
     },
     clientIdentity: (socket) => clientIdentity(socket as Partial<ClientSocket>, options.clientCertificates, now()),
+    clientCertificate: () => clientCertificate(first, now()),
     check: () => checkReadiness(live, options.reload.differsLimitMs, now()),
     snapshot: () => snapshotOf(live, now()),
     refresh: () => upkeep.refresh(),
@@ -92,6 +98,13 @@ function assemble(
     describe: () => describe(live),
     close: () => upkeep.close(),
   };
+}
+
+function clientCertificate(slot: CertificateSlot | undefined, now: number): CertificateMaterial {
+  if (!slot?.served) throw new TlsError('there is no certificate yet to show to others.');
+  const { material } = slot.served;
+  validateMaterial(material, { origin: `certificate source ${slot.source.name}`, now, purpose: 'client' });
+  return material;
 }
 
 /** Asking for certificates without a private CA would trust the public store. */

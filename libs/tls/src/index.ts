@@ -27,3 +27,4 @@ export {
 export { policyOptions, type PolicyMaterial } from './tls.policy.ts';
 export type { CertificateSummary, TlsSnapshot } from './tls.snapshot.ts';
 export type { Tls, TlsContext } from './tls.ts';
+export type { VaultSigner, VaultSignRequest } from './vault/vault-pki.issuer.ts';

@@ -7,6 +7,7 @@ type Apply = (target: Target, value: string) => void;
 interface Target extends Record<string, unknown> {
   clientCertificates: Record<string, unknown>;
   acme?: Record<string, unknown>;
+  vaultPki?: Record<string, unknown>;
   proxied?: Record<string, unknown>;
 }
 
@@ -14,6 +15,10 @@ const acme =
   (key: string, read: (value: string) => unknown = String): Apply =>
   (target, value) =>
     void (target.acme = { ...target.acme, [key]: read(value) });
+const vaultPki =
+  (key: string): Apply =>
+  (target, value) =>
+    void (target.vaultPki = { ...target.vaultPki, [key]: value });
 const externalAccount =
   (key: string): Apply =>
   (target, value) =>
@@ -36,6 +41,9 @@ const SETTINGS: Record<string, Apply> = {
   GATEHOUSE_TLS_ACME_CA_FILE: acme('caFile'),
   GATEHOUSE_TLS_ACME_EAB_KEY_ID: externalAccount('keyId'),
   GATEHOUSE_TLS_ACME_EAB_KEY_FILE: externalAccount('hmacKeyFile'),
+  GATEHOUSE_TLS_VAULT_PKI_ROLE: vaultPki('role'),
+  GATEHOUSE_TLS_VAULT_PKI_MOUNT: vaultPki('mount'),
+  GATEHOUSE_TLS_VAULT_PKI_SPIFFE_ID: vaultPki('spiffeId'),
   GATEHOUSE_TLS_WEBHOOK_URL_FILE: (target, value) => (target.webhookUrlFile = value),
   GATEHOUSE_TLS_CLIENT_CERTIFICATES: (target, value) => (target.clientCertificates.mode = value),
   GATEHOUSE_TLS_CLIENT_CA_FILE: (target, value) => (target.clientCertificates.caFile = value),

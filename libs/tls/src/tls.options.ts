@@ -2,6 +2,7 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import { acmeSchema } from './acme/acme.options.ts';
+import { vaultPkiSchema } from './vault/vault-pki.options.ts';
 
 const LABEL = /^(\*\.)?([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/i;
 const file = z.string().min(1);
@@ -106,6 +107,9 @@ export const tlsOptionsSchema = z.strictObject({
   acme: acmeSchema
     .optional()
     .meta({ description: 'Certificates from an ACME CA, proved through the plain-HTTP gate.' }),
+  vaultPki: vaultPkiSchema
+    .optional()
+    .meta({ description: 'Certificates signed by the PKI engine of the vault that the program uses.' }),
   caFile: file
     .optional()
     .meta({ description: 'PEM file of the CA that callers have to trust, where it is a private one.' }),

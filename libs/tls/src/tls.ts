@@ -1,11 +1,12 @@
 // What a service sees of this lib: the context that it gives, and the TLS side that it gets.
 import type { Server as NetServer } from 'node:net';
 import type { SecureContextOptions, Server, TlsOptions as ServerOptions } from 'node:tls';
-import type { CertificateSource } from './certificate.source.ts';
+import type { CertificateMaterial, CertificateSource } from './certificate.source.ts';
 import type { ClientIdentity } from './client/client.identity.ts';
 import type { TlsEvent } from './tls.event.ts';
 import type { ClientCertificateOptions, ProxiedOptions } from './tls.options.ts';
 import type { TlsSnapshot } from './tls.snapshot.ts';
+import type { VaultSigner } from './vault/vault-pki.issuer.ts';
 
 /** What createTls works with. */
 export interface TlsContext {
@@ -19,6 +20,8 @@ export interface TlsContext {
   readonly publicHost?: string;
   /** Further sources that the program brings (a vault's), asked before those of the options. */
   readonly sources?: readonly CertificateSource[];
+  /** The program's vault, for the source vault-pki. */
+  readonly vaultSigner?: VaultSigner;
   /** Milliseconds since the epoch; tests move it. */
   readonly now?: () => number;
 }
@@ -47,6 +50,12 @@ export interface Tls {
   challenge(token: string): Promise<string | undefined>;
   /** Who calls, by client certificate and the rules of the options; undefined for nobody. `request.socket`, of HTTP/2 too. */
   clientIdentity(socket: unknown): ClientIdentity | undefined;
+  /**
+   * The first certificate, for calls to others by mutual TLS: `createHttpClient({ clientCertificate: () => tls.clientCertificate() })`.
+   *
+   * @throws TlsError while there is none, or when it is for servers alone
+   */
+  clientCertificate(): CertificateMaterial;
   /** For HealthRegistry.register('tls', () => tls.check()). @throws TlsError while not ready */
   check(): void;
   /** What is served now, for metrics and status. */

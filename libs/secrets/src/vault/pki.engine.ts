@@ -9,6 +9,8 @@ export interface PkiRequest {
   /** DNS names and e-mail addresses. */
   readonly altNames?: readonly string[];
   readonly ipSans?: readonly string[];
+  /** A SPIFFE ID, for example; the role has to allow it (`allowed_uri_sans`). */
+  readonly uriSans?: readonly string[];
   readonly ttlSeconds?: number;
 }
 
@@ -56,10 +58,11 @@ export class PkiEngine {
   }
 }
 
-const bodyOf = ({ commonName, altNames, ipSans, ttlSeconds }: PkiRequest) => ({
+const bodyOf = ({ commonName, altNames, ipSans, uriSans, ttlSeconds }: PkiRequest) => ({
   common_name: commonName,
   ...(altNames?.length ? { alt_names: altNames.join(',') } : {}),
   ...(ipSans?.length ? { ip_sans: ipSans.join(',') } : {}),
+  ...(uriSans?.length ? { uri_sans: uriSans.join(',') } : {}),
   ...(ttlSeconds === undefined ? {} : { ttl: `${ttlSeconds}s` }),
 });
 

@@ -32,6 +32,16 @@ export function certificateMetrics(metrics: Metrics, tls: Tls): void {
   certificates('refused', '1 while the newest certificate of its source is not the one served.', ({ differs }) =>
     Number(differs !== undefined),
   );
+  certificates(
+    'renewal_failures',
+    'Attempts to renew in a row that failed, where the service renews by itself.',
+    ({ renewal }) => renewal?.failures,
+  );
+  certificates(
+    'renewal_due_timestamp_seconds',
+    'When it is to be renewed, where the service does that by itself, Unix time.',
+    ({ renewal }) => seconds(renewal?.dueAt),
+  );
   listeners(metrics, tls);
   counters(metrics, tls);
 }

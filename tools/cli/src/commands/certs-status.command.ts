@@ -37,13 +37,15 @@ async function status({ state, json }: { state?: string; json?: boolean }): Prom
 
 function text({ service, running, certificates, listeners, findings, reportedAt }: CertificateStatus): string {
   const lines = [`${service}  ${running ? 'running' : `not running (as it was on ${reportedAt})`}`];
-  for (const { source, certificate } of certificates) {
+  for (const { source, certificate, renewal } of certificates) {
     if (!certificate) continue;
     const { names, notAfter, remainingFraction, serial } = certificate;
     lines.push(
       `  ${names.join(', ')}`,
       `    from ${source}, until ${notAfter.slice(0, 10)}, ${Math.round(remainingFraction * 100)} % of its lifetime left, serial ${serial}`,
     );
+    if (renewal?.dueAt)
+      lines.push(`    renewed by the service itself, next on ${renewal.dueAt.slice(0, 16).replace('T', ' ')}`);
   }
   for (const { address, certificate } of running ? listeners : [])
     lines.push(`    ${address} ${certificate ? `serves ${certificate.serial}` : 'does not answer'}`);
