@@ -23,8 +23,12 @@ function compile(file, source) {
     const { $schema, ...options } = JSON.parse(rc);
     const { code } = swc.transformSync(source, { ...options, swcrc: false, filename: file, sourceMaps: 'inline' });
     const tmp = `${key}.${process.pid}`;
-    writeFileSync(tmp, code);
-    renameSync(tmp, key);
+    try {
+      writeFileSync(tmp, code);
+      renameSync(tmp, key);
+    } catch {
+      // a read-only or full disk: compiled again the next time
+    }
     return code;
   }
 }

@@ -6,6 +6,7 @@ import type { CredentialSource } from './database.credentials.ts';
 import { DatabaseError } from './database.error.ts';
 import { databaseOptionsSchema, type DatabaseOptions, type DatabaseSettings } from './database.options.ts';
 import { EmbeddedServer } from './embedded/embedded.server.ts';
+import { diskFull, isDiskFull } from './embedded/places.ts';
 import { firstContact, type StartLog } from './first-contact.ts';
 import { migrate } from './migrate.ts';
 import { asUser, type ConnectionTarget, createPool, kyselyPool } from './pool.ts';
@@ -61,7 +62,11 @@ async function openEmbedded(settings: DatabaseSettings, context: DatabaseContext
     );
   }
   const server = await EmbeddedServer.start(context.stateFolder, context.service, context.log);
-  return connect('embedded', server.folder, server.target, settings, context, () => server.stop());
+  return connect('embedded', server.folder, server.target, settings, context, () => server.stop()).catch(
+    (error: unknown) => {
+      throw isDiskFull(error) ? diskFull(server.folder, error) : error;
+    },
+  );
 }
 
 async function connect(

@@ -35,8 +35,28 @@ export async function runService(app: Type, service: ServiceDescriptor): Promise
   return running;
 }
 
+/** What a folder can be that is not to be written to. */
+const NOT_WRITABLE: Record<string, string> = {
+  EACCES: 'may not be written to by this user',
+  EPERM: 'may not be written to by this user',
+  EROFS: 'is on a read-only disk',
+  ENOSPC: 'is on a disk that is full',
+  EDQUOT: 'is on a disk whose quota is used up',
+};
+
+/** A fault of the disk as a sentence with its remedy; any other error as it is. */
+export function explainDisk(error: unknown): unknown {
+  const { code = '', path } = Object(error) as { code?: string; path?: string };
+  const why = NOT_WRITABLE[code];
+  if (!why || !path) return error;
+  return new ConfigurationError(
+    `${path} ${why}.\n  Mend that, or set GATEHOUSE_STATE to a folder where the state can be.`,
+  );
+}
+
 /** What went wrong, for a person; the stack only where it is a fault of ours. */
-function refuse(name: string, error: unknown): never {
+function refuse(name: string, cause: unknown): never {
+  const error = explainDisk(cause);
   const known = error instanceof ConfigurationError || (error instanceof Error && 'remedy' in error);
   const text = known
     ? (error as Error).message

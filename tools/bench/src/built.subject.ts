@@ -54,6 +54,7 @@ async function startProgram(
   const env = {
     PATH: process.env.PATH,
     GATEHOUSE_STATE: state,
+    GATEHOUSE_TLS_SOURCES: 'embedded', // whose CA is in the state folder
     GATEHOUSE_HTTPS_PORT: `${https}`,
     GATEHOUSE_HTTP_PORT: `${http}`,
     GATEHOUSE_MANAGEMENT_PORT: `${management}`,

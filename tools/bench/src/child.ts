@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { Reply } from './child.protocol.ts';
 
-const ANSWER_WITHIN_MS = 30_000;
+const ANSWER_WITHIN_MS = 180_000;
 
 export class Child {
   readonly #process: ChildProcess;

@@ -10,7 +10,7 @@ import type { ConnectionTarget } from '../pool.ts';
 import { findBinaries } from './binaries.ts';
 import { ensureCluster, reasonToEnd, spawnServer, SUPERUSER } from './cluster.ts';
 import { type Identity, serverIdentity } from './identity.ts';
-import { makePlaces, type Places } from './places.ts';
+import { diskFull, isDiskFull, makePlaces, type Places } from './places.ts';
 import { commandOf, findPostmaster, type Postmaster } from './postmaster.ts';
 
 /** Role and database of the service. Not the superuser: what works here works on a server where nobody is one. */
@@ -46,7 +46,9 @@ export class EmbeddedServer {
     const places = await makePlaces(stateFolder, service, identity);
     const server = new EmbeddedServer(bin, places, identity, service, log);
     await ensureCluster(bin, places, identity);
-    await server.acquire();
+    await server.acquire().catch((error: unknown) => {
+      throw isDiskFull(error) ? diskFull(places.folder, error) : error;
+    });
     process.on('exit', server.endWithProcess);
     return server;
   }

@@ -105,6 +105,10 @@ export function explainFolder(folder: string, error: NodeJS.ErrnoException): Dat
 }
 
 /** No room for the embedded database. */
+/** Whether PostgreSQL said so (SQLSTATE 53100), itself or as the cause of what failed. */
+export const isDiskFull = (error: unknown): boolean =>
+  error instanceof Error && ((error as { code?: unknown }).code === '53100' || isDiskFull(error.cause));
+
 export const diskFull = (folder: string, cause?: unknown): DatabaseError =>
   new DatabaseError(
     `the disk of ${folder} is full`,

@@ -31,7 +31,10 @@ export function registerBench(program: Command): void {
     .option('--json', 'print the report as JSON')
     .option('--out <folder>', 'where the report goes too', parseFolder, join(workspaceRoot, '.gatehouse/bench'))
     .action(async (flags: BenchFlags) => {
-      process.exitCode = await bench(flags);
+      process.exitCode = await bench(flags).catch(({ message }: Error) => {
+        process.stderr.write(`gatehouse bench: no result: ${message}\n`);
+        return 1;
+      });
     });
 }
 
