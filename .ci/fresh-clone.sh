@@ -40,6 +40,10 @@ run 'first start, with the installation' 300
 line=$(grep -E '^ *curl .*health/ready' "$log" | head -n 1)
 echo "the printed line: ${line##* }"
 [[ $(eval "${line/curl/curl -sS}") == '{"status":"ok"}' ]]
+# The README's own call, on the port of this run, and with the printed CA: where mkcert is installed it is mkcert's.
+ca=$(sed -E 's/.*--cacert ([^ ]+) .*/\1/' <<<"$line")
+call=$(sed -n '/localhost:8443\/v1\/accounts \\$/,/-d/p' README.md | sed "s/8443/18443/; s#[^ ]*ca\.pem#$ca#; s/^curl/curl -sS/")
+[[ $(eval "$call") == *'"holder":"Ada"'* ]] || { echo "the README's call does not work: $call"; exit 1; }
 [[ $(curl -s -o /dev/null -w '%{http_code}' http://localhost:18080/) == 308 ]]
 stop
 
