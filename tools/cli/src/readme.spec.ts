@@ -30,7 +30,7 @@ describe.each(pages)('%s', (page) => {
   });
 
   it('names only commands that there are', () => {
-    const run = [...text.matchAll(/\bnpm run (?:--silent )?([\w:-]+)(?: -w ([\w/]+))?/g)];
+    const run = [...text.matchAll(/\bnpm run (?:--silent )?([\w:-]+)(?: -w ([\w/-]+))?/g)];
     expect(run.filter(([, name = '', folder]) => !scripts(folder).includes(name)).map(([line]) => line)).toEqual([]);
     const known = program.commands.map((command) => command.name());
     const used = [...text.matchAll(/npx gatehouse ([a-z]+)/g)].map(([, name = '']) => name);
