@@ -1,5 +1,13 @@
 export { HealthRegistry, type HealthCheck, type HealthResult } from './health.registry.ts';
-export { createLogger, flushLogger, LOG_LEVELS, type Logger, type LoggerOptions, type LogLevel } from './logger.ts';
+export {
+  createLogger,
+  flushLogger,
+  LOG_LEVELS,
+  type Logger,
+  type LoggerOptions,
+  type LogLevel,
+  trustedLines,
+} from './logger.ts';
 export type { Counter } from './metrics/counter.ts';
 export type { Gauge } from './metrics/gauge.ts';
 export type { Histogram, HistogramOptions } from './metrics/histogram.ts';

@@ -1,6 +1,6 @@
 // The module around the team's own: health, security.txt and secrets for every service, and the database where one is declared.
 import { type DynamicModule, Module, type Type } from '@nestjs/common';
-import { HealthRegistry } from '@gatehouse/observability';
+import { HealthRegistry, Metrics } from '@gatehouse/observability';
 import { Secrets } from '@gatehouse/secrets';
 import { HealthController } from './health.controller.ts';
 import { SecurityContact, SecurityTxtController } from './security-txt.controller.ts';
@@ -12,7 +12,7 @@ export class ServiceModule {
   static around(
     app: Type,
     modules: readonly DynamicModule[],
-    { health, settings, secrets }: ServiceContext,
+    { health, metrics, settings, secrets }: ServiceContext,
   ): DynamicModule {
     return {
       module: ServiceModule,
@@ -21,10 +21,11 @@ export class ServiceModule {
       controllers: [HealthController, SecurityTxtController],
       providers: [
         { provide: HealthRegistry, useValue: health },
+        { provide: Metrics, useValue: metrics },
         { provide: Secrets, useValue: secrets }, // closed last, by the shutdown: what ends before may need them still
         { provide: SecurityContact, useValue: new SecurityContact(settings.securityContact) },
       ],
-      exports: [HealthRegistry, Secrets],
+      exports: [HealthRegistry, Metrics, Secrets],
     };
   }
 }

@@ -74,6 +74,7 @@ export async function startOnPath(
     service: settings.name,
     level: settings.logLevel,
     pretty: !settings.production && process.stdout.isTTY,
+    stream: overrides.logStream,
   });
   const health = new HealthRegistry();
   const safeguards = new SafeguardEvents(log);

@@ -183,6 +183,10 @@ export const serviceOptionsSchema = z.strictObject({
     .boolean()
     .default(true)
     .meta({ description: 'One log line a request, without query, headers or body.' }),
+  requestLogSample: z.number().min(0).max(1).default(1).meta({
+    description:
+      'Share of the requests that went well (below 400) which get a line; it says `sample` then. What went wrong always gets one. The metrics and the audit have all.',
+  }),
   limits: limitsSchema,
   headers: headersSchema,
   shutdown: shutdownSchema,

@@ -30,6 +30,9 @@ export interface ServiceOverrides {
   secretStore?: Partial<ServiceDescriptor['secretStore']>;
   /** Read in place of the environment of this process. */
   env?: NodeJS.ProcessEnv;
+  /** Where log lines go, in place of standard output. */
+  logStream?: { write(line: string): void };
+  requestLogSample?: number;
 }
 
 type Apply = (target: Record<string, unknown>, value: string) => void;
@@ -82,7 +85,7 @@ export function resolveSettings(
 ): ServiceSettings {
   refuseSecretsByEnvironment(service, env);
   refuseUnknown(env);
-  const { stateFolder, ports, limits, rateLimit, shutdown, secretStore, env: _, ...rest } = overrides;
+  const { stateFolder, ports, limits, rateLimit, shutdown, secretStore, env: _, logStream: _log, ...rest } = overrides;
   const target: Record<string, unknown> = { ...service };
   for (const [name, apply] of Object.entries(SETTINGS)) {
     const value = env[name];

@@ -21,6 +21,13 @@ declare module 'fastify' {
   }
 }
 
+const begun = new WeakMap<FastifyRequest, TraceContext>();
+
+/** The trace of a request, where somebody else knows it too: its caller, or a service that was called. */
+export function knownTrace(request: FastifyRequest): TraceContext | undefined {
+  return request.headers.traceparent === undefined ? begun.get(request) : request.trace;
+}
+
 export const context: Step = {
   name: 'context',
   does: 'Request id, W3C trace context, length of the URL.',
@@ -28,11 +35,10 @@ export const context: Step = {
   server: () => ({ genReqId: () => randomUUID(), requestIdHeader: false }),
   install(app, { settings }) {
     const { maxUrlBytes } = settings.limits;
-    const traces = new WeakMap<FastifyRequest, TraceContext>();
     app.decorateRequest('trace', {
       getter() {
-        let trace = traces.get(this);
-        if (!trace) traces.set(this, (trace = parseTraceparent(this.headers.traceparent) ?? newTrace()));
+        let trace = begun.get(this);
+        if (!trace) begun.set(this, (trace = parseTraceparent(this.headers.traceparent) ?? newTrace()));
         return trace;
       },
     });

@@ -3,6 +3,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { PROBLEM_MEDIA_TYPE, problemBody, ProblemError, problemType, toProblemError } from '@gatehouse/problem-details';
 import type { ServiceContext, Step } from '../step.ts';
+import { knownTrace } from './context.step.ts';
 import { securityHeaders } from './security-headers.step.ts';
 
 declare module 'fastify' {
@@ -43,7 +44,15 @@ function sendProblem(
   const { status, logLevel } = problemType(known.code);
   reply.problemCode = known.code;
   if (logLevel === 'error')
-    log.error({ requestId: request.id, code: known.code, err: known.cause ?? known }, 'request failed');
+    log.error(
+      {
+        requestId: request.id,
+        traceId: knownTrace(request)?.traceId,
+        code: known.code,
+        err: known.cause ?? known,
+      },
+      'request failed',
+    );
   const body = problemBody(known.code, {
     // A 5xx says no more than its title, whatever the thrower wrote.
     detail: status < 500 ? known.detail : undefined,

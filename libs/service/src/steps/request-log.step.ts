@@ -1,5 +1,7 @@
 // One line a request for operators: template of the route, never the URL (a query can hold a secret), never headers or bodies.
-import { routeOf, statusOf } from '../metrics/request.metrics.ts';
+import { trustedLines } from '@gatehouse/observability';
+import { methodOf, routeOf, statusOf } from '../metrics/request.metrics.ts';
+import { knownTrace } from './context.step.ts';
 import type { Step } from '../step.ts';
 
 export const requestLog: Step = {
@@ -8,19 +10,25 @@ export const requestLog: Step = {
   answers: [],
   outcome({ log, settings }) {
     if (!settings.requestLog || !log.isLevelEnabled('info')) return undefined;
-    // The fields below are all there is, and none can hold a secret: to look for one in each would cost a tenth of the request.
-    const line = log.child({}, { redact: [] });
-    return (request, reply) =>
+    const line = trustedLines(log);
+    const { requestLogSample } = settings;
+    return (request, reply) => {
+      // what went wrong is never left out
+      const sampled = requestLogSample < 1 && reply.statusCode < 400 && reply.raw.headersSent;
+      if (sampled && Math.random() >= requestLogSample) return;
       line.info(
         {
           requestId: request.id,
-          method: request.method,
+          traceId: knownTrace(request)?.traceId,
+          method: methodOf(request),
           route: routeOf(request),
           status: statusOf(reply),
           ms: Math.round(reply.elapsedTime * 10) / 10,
           address: request.ip,
+          sample: sampled ? requestLogSample : undefined,
         },
         'request',
       );
+    };
   },
 };
