@@ -22,10 +22,14 @@ export const clientAddress: Step = {
   },
 };
 
-/** Node forgets the address of a socket that has closed unless it was asked before: the request log would not say who called. */
+/**
+ * Who has gone must not be without an address in what is written afterwards. A TCP socket remembers it once it was asked; that of an
+ * HTTP/2 session is out of reach after its end.
+ */
 function rememberAddress(app: FastifyInstance): void {
   app.addHook('onRequest', (request, _reply, done) => {
-    void request.socket?.remoteAddress;
+    const { ip } = request;
+    if (request.raw.httpVersionMajor === 2) Object.defineProperty(request, 'ip', { value: ip });
     done();
   });
 }
