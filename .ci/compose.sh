@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The stack as a stranger brings it up, from a fresh clone: healthy, called through its CA, conforming from outside, every container
-# as confined as compose.yaml says, no secret in an image; again without and with its data, and a second copy beside it. Then nothing
+# as confined as compose.yaml says, no secret in an image, each service with its own secrets and database alone; again without and with
+# its data, and a second copy beside it. Then nothing
 # may be left.
 set -euo pipefail
 repo=$(git rev-parse --show-toplevel)
@@ -22,8 +23,14 @@ trap finish EXIT
 
 fail() { printf '%s\n' "$*" >&2; exit 1; }
 up() { # up LABEL: brings up the copy in the current folder, and says how long it took
-  local begin=$SECONDS
-  nice -n 10 docker compose up --build --wait >"$work/up.log" 2>&1 || { tail -n 40 "$work/up.log"; fail "$1: up failed"; }
+  local begin=$SECONDS service build=--build
+  if ! docker buildx version >/dev/null 2>&1; then # one after the other: side by side, the old builder takes another's Dockerfile
+    build=--no-build
+    for service in $(docker compose config --services); do
+      nice -n 10 docker compose build "$service" >"$work/up.log" 2>&1 || { tail -n 40 "$work/up.log"; fail "$1: no image of $service"; }
+    done
+  fi
+  nice -n 10 docker compose up "$build" --wait >"$work/up.log" 2>&1 || { tail -n 40 "$work/up.log"; fail "$1: up failed"; }
   printf '%s: healthy after %d s\n' "$1" $((SECONDS - begin))
 }
 call() { curl -sS --max-time 10 --cacert "$work/ca.pem" "$@"; }
@@ -70,14 +77,15 @@ for container in $(docker compose ps -aq); do
 done
 [[ $(docker compose port api 9443 2>/dev/null || true) =~ ^(:0)?$ ]] || fail 'the management port is published'
 docker compose exec -T api sh -c 'cat /keys/api/key.pem >/dev/null' || fail 'api cannot read its own key'
-for file in /keys/postgres/key.pem /keys/postgres/password; do
+docker compose exec -T api sh -c 'cat /keys/api/client.key >/dev/null' || fail 'api cannot read its own client key'
+for file in /keys/postgres/{key.pem,password,vault-password} /keys/openbao/{key.pem,seal.key} /keys/openbao-roles/client.key; do
   ! docker compose exec -T api cat "$file" >/dev/null 2>&1 || fail "api can read $file"
 done
 ! docker compose exec -T api sh -c 'touch /app/x' 2>/dev/null || fail 'api can write to its own program'
 
 echo '--- no secret in an image'
 docker compose exec -T postgres cat /keys/postgres/password /keys/postgres/key.pem >"$work/secrets"
-docker compose exec -T api cat /keys/api/key.pem /keys/api/database-password >>"$work/secrets"
+docker compose exec -T api cat /keys/api/key.pem /keys/api/client.key >>"$work/secrets"
 grep -v -- '-----' "$work/secrets" | grep -E '.{16}' >"$work/patterns"
 for image in $(docker compose config --images | sort -u); do
   mkdir -p "$work/image"
@@ -86,24 +94,63 @@ for image in $(docker compose config --images | sort -u); do
   ! docker history --no-trunc --format '{{.CreatedBy}}' "$image" | grep -iE '(password|secret|token)=[^ ]' || fail "$image: a secret in its history"
   container=$(docker create "$image")
   docker export "$container" | tar -t >"$work/files"
+  mkdir "$work/added"
+  docker export "$container" | tar -xC "$work/added" --ignore-failed-read --wildcards 'app/*' 'etc/gatehouse/*' 'make.sh' 2>/dev/null || true
+  [[ -n $(ls -A "$work/added") ]] || fail "$image adds no file that is known here"
+  bash "$repo/.ci/secret-scan.sh" "$work/added" || fail "$image: a secret in what it adds"
+  rm -rf "$work/added"
   docker rm -v "$container" >/dev/null
   ! grep -E '(^|/)(\.git|\.env|\.npmrc|\.gatehouse)(/|$)|^app/.*\.(pem|key|ts|map)$' "$work/files" || fail "$image holds the file above"
   chmod -R u+w "$work/image" && rm -rf "$work/image" "$work/files"
 done
 
-echo '--- the database: TLS and SCRAM alone, one role to one database'
-sql() { # sql CONNECTION STATEMENT: as the role api, by its password, over the network
-  docker run --rm --network gatehouse-ci_database -v gatehouse-ci_keys:/keys:ro --user postgres --group-add 10003 --entrypoint bash \
-    gatehouse-ci-postgres -c "PGPASSWORD=\$(</keys/api/database-password) psql -qXAt '$1' -c \"$2\"" 2>&1 || true
+echo '--- the vault: each service its own secrets, by its certificate'
+as() { # as UID COMMAND…: in a container with a service's user, on the networks of vault and database
+  local user=$1
+  shift
+  docker run --rm -i --network gatehouse-ci_vault -v gatehouse-ci_keys:/keys:ro --user "$user" --entrypoint sh \
+    -e HOME=/tmp -e BAO_ADDR=https://openbao:8200 -e BAO_CACERT=/keys/ca.pem gatehouse-ci-openbao -c "$@" 2>&1 || true
 }
-base='host=postgres user=api sslrootcert=/keys/ca.pem'
-[[ $(sql "$base dbname=api sslmode=verify-full" 'select rolsuper or rolcreatedb or rolcreaterole from pg_roles where rolname = current_user') == f ]] ||
+api_user=$(awk '$1 == "api" { print $2 }' docker/generated/services.list)
+login='bao login -method=cert -client-cert=/keys/api/client.pem -client-key=/keys/api/client.key -no-print'
+as "$api_user" "$login name=service-api && bao kv get -mount=secret orders/any" | grep -q 'permission denied' || fail 'api reads secrets of another service'
+as "$api_user" "$login name=openbao-roles" | grep -q 'no chain matching' || fail 'api logs in as the one that makes roles'
+as "$api_user" 'bao login -method=cert -client-cert=/keys/api/cert.pem -client-key=/keys/api/key.pem -no-print' | grep -q 'incompatible key usage' ||
+  fail "a server's certificate is a login"
+as "$api_user" 'bao status -address=http://openbao:8200' | grep -qiE 'HTTP request to an HTTPS server|malformed' || fail 'the vault answers in clear'
+docker compose exec -T openbao sh -c 'grep -q auth/cert/login /openbao/logs/audit.log' || fail 'the vault writes no audit log'
+read -r name word < <(as "$api_user" "$login name=service-api && bao read -format=json database/creds/api" |
+  tr -d ' ",' | awk -F: '$1 == "username" { name = $2 } $1 == "password" { word = $2 } END { print name, word }')
+[[ -n ${word:-} ]] || fail 'the vault makes no user of the database for api'
+
+echo '--- the database: TLS and SCRAM alone, one role to one database'
+sql() { # sql CONNECTION STATEMENT: as a user that the vault made for api, over the network
+  PGPASSWORD=$word docker run --rm --network gatehouse-ci_database -v gatehouse-ci_keys:/keys:ro -e PGPASSWORD --entrypoint psql \
+    gatehouse-ci-postgres -qXAt "$1" -c "$2" 2>&1 || true
+}
+base="host=postgres user=$name sslrootcert=/keys/ca.pem"
+[[ $(sql "$base dbname=api sslmode=verify-full" 'select current_user') == api ]] || fail "the vault's user does not act as api"
+[[ $(sql "$base dbname=api sslmode=verify-full" 'select bool_or(rolsuper or rolcreatedb or rolcreaterole) from pg_roles where rolname in (current_user, session_user)') == f ]] ||
   fail 'the role api may do more than it has to'
 sql "$base dbname=api sslmode=disable" 'select 1' | grep -q 'pg_hba.conf rejects' || fail 'a connection in clear is not rejected'
-sql "$base dbname=postgres sslmode=verify-full" 'select 1' | grep -q 'no pg_hba.conf entry' || fail 'api reaches another database'
-sql 'host=postgres user=postgres dbname=postgres sslmode=require' 'select 1' | grep -q 'pg_hba.conf rejects' || fail 'the superuser is let in over the network'
-docker compose exec -T postgres psql -qXAt -c 'select rolpassword from pg_authid where rolname = $$api$$' | grep -q '^SCRAM-SHA-256' ||
+for other in postgres vault; do
+  sql "$base dbname=$other sslmode=verify-full" 'select 1' | grep -q 'no pg_hba.conf entry' || fail "api reaches the database $other"
+done
+for role in postgres api; do
+  sql "host=postgres user=$role dbname=$role sslmode=require" 'select 1' | grep -qE 'pg_hba.conf rejects|authentication failed|not permitted' ||
+    fail "$role is let in over the network"
+done
+docker compose exec -T postgres psql -qXAt -c 'select rolpassword from pg_authid where rolname = $$vault$$' | grep -q '^SCRAM-SHA-256' ||
   fail 'the password is not stored for SCRAM'
+
+echo '--- the vault goes and comes back'
+docker compose stop openbao >/dev/null 2>&1
+read_account | grep -q '"holder":"compose"' || fail 'no answer without the vault'
+docker compose start openbao >/dev/null 2>&1
+up 'up with the vault started again: it unsealed itself'
+docker compose restart api >/dev/null 2>&1
+up 'up after a restart of api: it logged in again'
+read_account | grep -q '"holder":"compose"' || fail 'the account is gone after a restart'
 
 echo '--- conformance from outside'
 docker compose exec -T -e NODE_EXTRA_CA_CERTS=/keys/ca.pem api node -e \
@@ -134,7 +181,7 @@ git clone -q "$repo" "$work/gatehouse-ci-second"
     [[ $(curl -sS --max-time 10 --cacert "$work/second.pem" "https://localhost:$port/health/ready") == '{"status":"ok"}' ]]
     ! curl -s --max-time 10 --cacert "$work/ca.pem" "https://localhost:$port/health/ready" || fail 'both copies have the same CA'
   done
-  for file in /keys/api/key.pem /keys/api/database-password; do
+  for file in /keys/api/key.pem /keys/api/client.key; do
     ! docker compose exec -T orders cat "$file" >/dev/null 2>&1 || fail "orders can read $file"
   done
   docker compose down -v --rmi local --timeout 10 >/dev/null 2>&1

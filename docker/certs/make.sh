@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
 # Gives every service of services.list a folder below /keys with what it needs to prove who it is, readable by that service alone:
 #   /keys/ca.pem                          the development CA, for everybody
-#   /keys/<service>/cert.pem, key.pem     owner of the key: the service's user, mode 0400
-#   /keys/<service>/database-password     the service's user, and the group that makes the database roles
-#   /keys/<service>/secrets/<name>        a random value of the kind that the service declares: its user, mode 0400
-#   /keys/postgres/…                      root, readable by the server's extra group (its user differs between images);
-#                                         the password is what its image asks for: pg_hba.conf lets nobody use it
+#   /keys/<service>/cert.pem, key.pem       the server's; owner of the key: the service's user, mode 0400
+#   /keys/<service>/client.pem, client.key  what it logs in to the vault with; the same owner
+#   /keys/postgres/…, /keys/openbao/…       root, readable by the server's extra group (its user differs between images);
+#                                           `password` is what the image asks for: pg_hba.conf lets nobody use it
+#   /keys/postgres/vault-password           of the role that makes short-lived users; the group of the two that set and use it
 # The CA's own key is in /ca, a volume that no other container mounts. Idempotent: what is there and good for 30 days stays.
 set -euo pipefail
 umask 077
-readonly postgres_group=10002 roles_group=10003 renew_below_s=$((30 * 86400))
+readonly postgres_group=10002 roles_group=10003 openbao_group=10004 openbao_roles=10005 renew_below_s=$((30 * 86400))
 export CAROOT=/ca
 keys=/keys
 chmod 0755 "$keys"
@@ -29,33 +29,41 @@ make() { # make DNS-NAME…
     { cat "$scratch/log" >&2; return 1; }
 }
 
+is_good() { # is_good CERTIFICATE: ours, and for a while yet
+  openssl x509 -in "$1" -noout -checkend "$renew_below_s" >/dev/null 2>&1 &&
+    openssl verify -purpose any -CAfile /ca/rootCA.pem "$1" >/dev/null 2>&1
+}
+
 certificate() { # certificate NAME OWNER MODE DNS-NAME…
   local folder=$keys/$1 owner=$2 mode=$3
   shift 3
   mkdir -p "$folder" && chmod 0755 "$folder"
-  if openssl x509 -in "$folder/cert.pem" -noout -checkend "$renew_below_s" >/dev/null 2>&1 &&
-    openssl verify -CAfile /ca/rootCA.pem "$folder/cert.pem" >/dev/null 2>&1; then
-    return
-  fi
+  ! is_good "$folder/cert.pem" || return 0
   make "$@"
   give "$scratch/key.pem" "$folder/key.pem" "$owner" "$mode"
   give "$scratch/cert.pem" "$folder/cert.pem" 0:0 0444
   echo "certs: new certificate for $folder: $*"
 }
 
-password() { # password FILE OWNER MODE
-  [[ ! -e $1 ]] || return 0
-  openssl rand -base64 33 | tr -d '\n' >"$scratch/password"
-  give "$scratch/password" "$1" "$2" "$3"
+# For clients alone, with a common name, which the vault asks for: mkcert sets none, but keeps that of a request.
+client() { # client NAME USER
+  local folder=$keys/$1
+  mkdir -p "$folder" && chmod 0755 "$folder"
+  ! is_good "$folder/client.pem" || return 0
+  openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$scratch/client.key" -out "$scratch/csr" \
+    -subj "/CN=$1" -addext "subjectAltName=DNS:$1" -addext extendedKeyUsage=clientAuth 2>"$scratch/log" &&
+    mkcert -csr "$scratch/csr" -cert-file "$scratch/client.pem" >"$scratch/log" 2>&1 || { cat "$scratch/log" >&2; return 1; }
+  give "$scratch/client.key" "$folder/client.key" "$2:$2" 0400
+  give "$scratch/client.pem" "$folder/client.pem" 0:0 0444
+  echo "certs: new client certificate for $1"
 }
 
-secret() { # secret FOLDER OWNER NAME=KIND:BYTES
-  local file=$1/${3%%=*} kind=${3#*=} value
+random() { # random FILE OWNER MODE COMMAND…: what the command prints, made once
+  local file=$1 owner=$2 mode=$3
+  shift 3
   [[ ! -e $file ]] || return 0
-  value=$(openssl rand -base64 "${kind#*:}" | tr -d '\n')
-  [[ $kind != keyring:* ]] || value="[\"$value\"]"
-  printf %s "$value" >"$scratch/secret"
-  give "$scratch/secret" "$file" "$2" 0400
+  "$@" >"$scratch/random"
+  give "$scratch/random" "$file" "$owner" "$mode"
 }
 
 make localhost # makes the CA too, when there is none
@@ -63,12 +71,14 @@ cp /ca/rootCA.pem "$scratch/ca.pem"
 give "$scratch/ca.pem" "$keys/ca.pem" 0:0 0444
 
 certificate postgres "0:$postgres_group" 0440 postgres
-password "$keys/postgres/password" "0:$postgres_group" 0440
-while read -r service user role secrets; do
+random "$keys/postgres/password" "0:$postgres_group" 0440 openssl rand -base64 33
+random "$keys/postgres/vault-password" "0:$roles_group" 0440 openssl rand -base64 33
+certificate openbao "0:$openbao_group" 0440 openbao localhost
+random "$keys/openbao/seal.key" "0:$openbao_group" 0440 openssl rand 32
+client openbao-roles "$openbao_roles"
+while read -r service user _role; do
   certificate "$service" "$user:$user" 0400 localhost "$service" 127.0.0.1 ::1
-  [[ $role == - ]] || password "$keys/$service/database-password" "$user:$roles_group" 0440
-  [[ -z $secrets ]] || mkdir -p -m 0755 "$keys/$service/secrets"
-  for one in $secrets; do secret "$keys/$service/secrets" "$user:$user" "$one"; done
+  client "$service" "$user"
 done < <(grep -v '^#' /services.list)
 
 cat <<'TEXT'

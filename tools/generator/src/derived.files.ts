@@ -63,7 +63,7 @@ function composeVariables({ name, folder, ports, database, secrets }: ServiceSum
     httpsPublished: `\${${variable}_HTTPS_PORT:-${ports.https}}`,
     httpPublished: `\${${variable}_HTTP_PORT:-${ports.http}}`,
     database,
-    secrets: secrets.join(' '),
+    secrets,
   };
 }
 

@@ -12,8 +12,16 @@ export interface ServiceSummary {
   readonly description: string;
   readonly ports: { readonly https: number; readonly http: number; readonly management: number };
   readonly database: boolean;
-  /** Those that a stack in containers can make at random: `<name>=<kind>:<size>`. */
-  readonly secrets: readonly string[];
+  readonly secrets: readonly SecretSummary[];
+}
+
+/** One declared secret. */
+export interface SecretSummary {
+  readonly name: string;
+  /** How a first value is made: `bytes`, `text`, `keyring`; `given` where nobody can invent one. */
+  readonly kind: string;
+  /** Bytes of randomness; 0 where there is none. */
+  readonly size: number;
 }
 
 /**
@@ -42,18 +50,23 @@ async function readDescriptor(root: string, folder: string): Promise<ServiceSumm
   if (typeof name !== 'string' || ports === undefined) {
     throw new RefusalError(`${path} exports no descriptor`, 'Write `export default defineService({ … })` there.');
   }
-  return { folder, name, description: description ?? '', ports, database: Boolean(database), secrets: random(secrets) };
+  const held = summarizeSecrets(secrets);
+  return { folder, name, description: description ?? '', ports, database: Boolean(database), secrets: held };
+}
+
+type Declared = Readonly<
+  Record<string, { readonly path?: string; readonly generator?: { readonly kind: string; readonly size?: number } }>
+>;
+
+function summarizeSecrets(declared: Declared = {}): SecretSummary[] {
+  return Object.entries(declared).map(([name, { generator, path = name }]) => {
+    const canBeMade = generator?.size !== undefined;
+    return { name: path, kind: canBeMade ? generator.kind : 'given', size: generator?.size ?? 0 };
+  });
 }
 
 /** What every service needs for its libs (their names are reserved), so also one that is not written yet. */
-export function secretsOfLibs(services: readonly ServiceSummary[]): string[] {
-  return [...new Set(services.flatMap(({ secrets }) => secrets.filter((name) => name.startsWith('gatehouse'))))];
-}
-
-type Declared = Readonly<Record<string, { readonly generator?: { readonly kind: string; readonly size?: number } }>>;
-
-function random(secrets: Declared = {}): string[] {
-  return Object.entries(secrets).flatMap(([name, { generator }]) =>
-    generator?.size === undefined ? [] : [`${name}=${generator.kind}:${generator.size}`],
-  );
+export function secretsOfLibs(services: readonly ServiceSummary[]): SecretSummary[] {
+  const all = services.flatMap(({ secrets }) => secrets).filter(({ name }) => name.startsWith('gatehouse'));
+  return [...new Map(all.map((secret) => [secret.name, secret])).values()];
 }
