@@ -24,7 +24,7 @@ export const valkeySchema = z.strictObject({
     .string()
     .regex(/^[a-z0-9][a-z0-9:-]{0,31}$/)
     .default('gatehouse')
-    .meta({ description: 'Begins each key. Services with the same prefix share limits of the same name.' }),
+    .meta({ description: 'Begins each key, before the name of the service: each service has limits of its own.' }),
   localRefusals: z.boolean().default(true).meta({
     description:
       'Remembers in the process how long a caller is refused: a flood costs no round trips. Refuses nobody earlier.',

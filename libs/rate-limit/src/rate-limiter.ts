@@ -16,6 +16,8 @@ import { valkeyTarget } from './valkey/valkey.target.ts';
 /** Where a limiter lives. */
 export interface RateLimiterContext {
   readonly production?: boolean;
+  /** Keeps services apart that share a store. */
+  readonly service?: string;
   /** GATEHOUSE_RATE_LIMIT_ settings, which win over the options. */
   readonly env?: NodeJS.ProcessEnv;
   readonly onEvent?: (event: RateLimitEvent) => void;
@@ -57,13 +59,15 @@ export async function createRateLimiter(
   const emit = emitter(context.onEvent);
   if (!settings.valkey) return new RateLimiter(settings, emit);
   const target = valkeyTarget(settings.valkey, context.production ?? false);
-  const connection = new ValkeyConnection(target, settings.valkey.commandTimeoutMs, (reason) =>
+  const { keyPrefix, commandTimeoutMs } = settings.valkey;
+  const prefix = context.service === undefined ? keyPrefix : `${keyPrefix}:${context.service}`;
+  const connection = new ValkeyConnection(target, { commandTimeoutMs, prefix }, (reason) =>
     reason === undefined
       ? emit('store-recovered', 'Valkey is back: limits hold over all replicas again.')
       : emit('store-lost', `Valkey is gone (${reason}): each process enforces 1/${settings.replicas} of each limit.`),
   );
   await connection.open();
-  return new RateLimiter(settings, emit, connection);
+  return new RateLimiter(settings, emit, { connection, prefix });
 }
 
 /** See the head of the file. Made by {@link createRateLimiter}. */
@@ -74,6 +78,7 @@ export class RateLimiter {
   private readonly principalLimit: Limit;
   private readonly plans: ReadonlyMap<string, Limit>;
   private readonly memory: MemoryStore;
+  private readonly connection?: ValkeyConnection;
   private readonly shared?: ValkeyStore;
   private readonly attempts: (attempted: Attempted) => Attempt;
   private reported = { at: -Infinity, evicted: 0 };
@@ -81,10 +86,11 @@ export class RateLimiter {
   constructor(
     readonly settings: RateLimitSettings,
     private readonly emit: EmitRateLimitEvent,
-    private readonly connection?: ValkeyConnection,
+    shared?: { connection: ValkeyConnection; prefix: string },
   ) {
     this.memory = new MemoryStore(settings.maxKeys);
-    if (connection) this.shared = new ValkeyStore(connection, settings.valkey?.keyPrefix ?? 'gatehouse');
+    this.connection = shared?.connection;
+    if (shared) this.shared = new ValkeyStore(shared.connection, shared.prefix);
     this.addressKey = addressKeys({ ipv4Bits: settings.ipv4PrefixBits, ipv6Bits: settings.ipv6PrefixBits });
     this.address = this.limit('address', settings.address);
     this.principalLimit = this.limit('principal', settings.principal);

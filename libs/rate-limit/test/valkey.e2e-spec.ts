@@ -66,6 +66,17 @@ if (!program)
     );
   }, 60_000);
 
+  it('are each service’s own', async () => {
+    const passed = [];
+    for (const service of ['orders', 'invoices']) {
+      const valkey = { ...server.options, commandTimeoutMs: 1_000 };
+      const limits = await createRateLimiter({ valkey }, { service });
+      open.push(limits);
+      passed.push(await passes(limits, 'p:both', 20));
+    }
+    expect(passed).toEqual([10, 10]);
+  });
+
   it('are asked several at once, and none is charged when one refuses', async () => {
     const limits = await replica();
     const narrow = { limit: limits.limit('narrow', { limit: 1, windowSeconds: 60 }), cost: 1 };

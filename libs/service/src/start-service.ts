@@ -83,6 +83,7 @@ export async function startOnPath(
     const { name, stateFolder, production } = settings;
     const place = { service: name, stateFolder, production, env };
     const limits = await createRateLimiter(settings.rateLimit, {
+      service: name,
       production,
       env,
       onEvent: safeguards.told('rate-limits'),

@@ -29,7 +29,7 @@ export class ValkeyConnection {
   /** @param onChange called with the reason when it is lost, without one when it is back */
   constructor(
     private readonly target: ValkeyTarget,
-    private readonly commandTimeoutMs: number,
+    private readonly options: { readonly commandTimeoutMs: number; readonly prefix: string },
     private readonly onChange: (reason?: string) => void,
   ) {}
 
@@ -60,7 +60,7 @@ export class ValkeyConnection {
     }
   }
 
-  /** @throws whatever the server or the network answers, after `commandTimeoutMs` at the latest */
+  /** @throws whatever the server or the network answers, after the command's time at the latest */
   async gcra(keys: readonly string[], args: readonly number[]): Promise<number[]> {
     const { client } = this;
     if (!client) throw new Error('there is no connection');
@@ -116,12 +116,12 @@ export class ValkeyConnection {
     client.defineCommand('gcra', { lua: GCRA_SCRIPT });
     try {
       await client.connect();
-      await this.evaluate(client, ['{gatehouse-probe}'], [0, 0]); // proves the user's rights too
+      await this.evaluate(client, [`${this.options.prefix}:{probe}`], [0, 0]); // proves the user's rights too
     } catch (error) {
       client.disconnect();
       throw failure ?? error;
     }
-    client.options.commandTimeout = this.commandTimeoutMs;
+    client.options.commandTimeout = this.options.commandTimeoutMs;
     client.on('end', () => this.lose(client, failure?.message ?? 'the connection was closed'));
     return client;
   }
