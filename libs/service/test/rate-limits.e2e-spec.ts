@@ -121,6 +121,14 @@ describe('rate limits of a service', () => {
       expect((await call('GET', '/v1/plain', { headers: { [name]: '203.0.113.9' } })).status).toBe(429);
   });
 
+  it('are the same over HTTP/1.1 and HTTP/2', async () => {
+    const { call, urls, ca } = await start({ rateLimit: { address: { limit: 1, windowSeconds: 3_600, burst: 3 } } });
+    for (let index = 0; index < 3; index++) expect((await call('GET', '/v1/plain')).status).toBe(200);
+    const session = connectHttp2(urls.https, { ca });
+    expect(await statusOf(session, '/v1/plain')).toEqual({ status: 429 });
+    session.destroy();
+  });
+
   it('believe a listed proxy, hop by hop', async () => {
     const { call } = await start({
       rateLimit: { address: { limit: 1, windowSeconds: 3_600, burst: 2 } },
