@@ -16,6 +16,7 @@ import { exposedFiles, health, managementPrivate } from './checks/exposure.check
 import { httpCredential, httpForgedHost, httpNoHsts, httpRedirect, tlsPortCleartext } from './checks/gate.checks.ts';
 import { corsOrigin, hsts, securityHeaders, versionBanner } from './checks/header.checks.ts';
 import { http2, http2RapidReset } from './checks/http2.checks.ts';
+import { metricsBounded } from './checks/metrics.checks.ts';
 import { sigtermDrain, unsafeSettings } from './checks/process.checks.ts';
 import { rateLimit, rateLimitForged, rateLimitHealth } from './checks/rate-limit.checks.ts';
 import {
@@ -40,7 +41,7 @@ export const CHECKS: readonly Check[] = [
   ...[unknownRoute, wrongMethod, traceMethod, malformedUrl, duplicateQuery],
   ...[malformedJson, wrongType, unknownField, prototypeKeys, deepNesting, invalidUtf8, mediaType, oversizedBody],
   ...[problemJson, errorLeak, requestId, requestIdInjection],
-  ...[health, managementPrivate, exposedFiles],
+  ...[health, managementPrivate, exposedFiles, metricsBounded],
   ...[rateLimit, rateLimitForged, rateLimitHealth],
   ...[sigtermDrain, unsafeSettings],
 ];

@@ -111,7 +111,7 @@ export async function startOnPath(
     undo.push(async () => stopWatching());
     const { detector, close: stopDetection } = openDetection(settings, { log, metrics, secrets });
     undo.push(stopDetection);
-    safeguards.watch(detector);
+    safeguards.watch(detector, metrics);
     const routes = new RouteCatalogue();
     const context: ServiceContext = {
       settings,

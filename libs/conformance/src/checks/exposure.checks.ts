@@ -24,6 +24,7 @@ export const health: Check = {
 /** Paths that belong on the management port, or nowhere. */
 const PRIVATE = [
   '/metrics',
+  '/alerts',
   '/openapi.json',
   '/api-json',
   '/docs',
