@@ -28,6 +28,7 @@ import {
   unknownRoute,
   wrongMethod,
 } from './checks/request.checks.ts';
+import { secretEnvironment } from './checks/secret.checks.ts';
 import { slowBody, slowHeader, tlsHandshakeTimeout } from './checks/time.checks.ts';
 import { tls13, tlsOldVersions, tlsPostQuantum, tlsSuites } from './checks/tls.checks.ts';
 
@@ -43,5 +44,5 @@ export const CHECKS: readonly Check[] = [
   ...[problemJson, errorLeak, requestId, requestIdInjection],
   ...[health, managementPrivate, exposedFiles, metricsBounded],
   ...[rateLimit, rateLimitForged, rateLimitHealth],
-  ...[sigtermDrain, unsafeSettings],
+  ...[sigtermDrain, unsafeSettings, secretEnvironment],
 ];
