@@ -2,7 +2,8 @@
 import type { SecretDeclarations } from './secret.declaration.ts';
 import { SecretsError } from './secrets.error.ts';
 
-const NAME = /^[a-z][A-Za-z0-9]{0,63}$/;
+/** camelCase. */
+export const SECRET_NAME = /^[a-z][A-Za-z0-9]{0,63}$/;
 
 /**
  * Declares the secrets of a service.
@@ -12,7 +13,8 @@ const NAME = /^[a-z][A-Za-z0-9]{0,63}$/;
  */
 export function defineSecrets<const D extends SecretDeclarations>(declarations: D): D {
   for (const [name, declaration] of Object.entries(declarations)) {
-    if (NAME.test(name) && typeof declaration?.parse === 'function' && typeof declaration.kind === 'string') continue;
+    if (SECRET_NAME.test(name) && typeof declaration?.parse === 'function' && typeof declaration.kind === 'string')
+      continue;
     throw new SecretsError(
       'declaration-invalid',
       `secrets.${name} is no declaration`,

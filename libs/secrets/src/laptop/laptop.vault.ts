@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { generate, type Generator } from '../secret.generator.ts';
+import { SECRET_NAME } from '../define-secrets.ts';
 import { SecretsError } from '../secrets.error.ts';
 import { withLock } from './file.lock.ts';
 import { keyFileOf, laptopKey } from './laptop.key.ts';
@@ -74,8 +75,10 @@ export class Laptop {
     );
   }
 
-  /** Sets a value by hand. */
+  /** Sets a value by hand. @throws SecretsError for names that no service and no declaration can have */
   async set(service: string, name: string, value: string): Promise<void> {
+    refuseName(service, SERVICE);
+    refuseName(name, SECRET_NAME);
     await this.edit((content) => put(content, service, name, value, content.services[service]?.[name]?.generator));
   }
 
@@ -90,6 +93,14 @@ export class Laptop {
       put(content, service, name, generate(entry.generator, entry.value), entry.generator);
     });
   }
+}
+
+const SERVICE = /^[a-z][a-z0-9-]{0,38}[a-z0-9]$/;
+
+function refuseName(name: string, pattern: RegExp): void {
+  if (pattern.test(name)) return;
+  const remedy = 'A service is named like orders-2, a secret like tokenKey.';
+  throw new SecretsError('options-invalid', `${JSON.stringify(name)} is no name`, remedy);
 }
 
 /** Puts a value into the content, one version up. */
