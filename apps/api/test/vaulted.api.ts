@@ -85,8 +85,11 @@ export class VaultedApi {
 export const newRing = (...former: string[]) => JSON.stringify([randomBytes(32).toString('base64'), ...former]);
 
 /** The API as a process of its own; whoever starts it ends it. */
-export function spawnApi(env: NodeJS.ProcessEnv): { child: ChildProcess; output: () => string } {
-  const program = fileURLToPath(new URL('./fixtures/impatient.program.ts', import.meta.url));
+export function spawnApi(
+  env: NodeJS.ProcessEnv,
+  file = 'impatient.program.ts',
+): { child: ChildProcess; output: () => string } {
+  const program = fileURLToPath(new URL(`./fixtures/${file}`, import.meta.url));
   const hook = fileURLToPath(new URL('../../../tools/cli/swc-hook.mjs', import.meta.url));
   const argv = ['--conditions=@gatehouse/source', '--import', hook, program];
   const ports = { GATEHOUSE_HTTPS_PORT: '0', GATEHOUSE_HTTP_PORT: '0', GATEHOUSE_MANAGEMENT_PORT: '0' };

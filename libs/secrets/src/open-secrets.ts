@@ -149,8 +149,13 @@ function keep<D extends SecretDeclarations>(
     await store.close();
   };
   const close = () => Promise.race([end(), pause(shutdownTimeoutMs)]);
-  return new Secrets<D>(new Map(read.map(({ slot }) => [slot.name, slot])), store, {
-    refresh: () => refresher.refresh(),
-    close,
-  });
+  const { kind, where } = store;
+  return new Secrets<D>(
+    new Map(read.map(({ slot }) => [slot.name, slot])),
+    { kind, where },
+    {
+      refresh: () => refresher.refresh(),
+      close,
+    },
+  );
 }

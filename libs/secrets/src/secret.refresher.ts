@@ -7,6 +7,9 @@ import type { SecretSlot } from './secret.slot.ts';
 import type { SecretStore, StoredSecret } from './secret.store.ts';
 import type { EmitSecretsEvent } from './secrets.event.ts';
 
+/** How long an answer may take: more than any store gives itself. */
+const ANSWER_MS = 10_000;
+
 /** Keeps the static secrets current. */
 export class SecretRefresher {
   private cancel: () => void = () => undefined;
@@ -55,9 +58,15 @@ export class SecretRefresher {
     await this.running;
   }
 
-  /** Marks that the store spoke: the value is good until it was silent for maxStale. */
+  /** Marks that the store spoke. A poll that is late, because the machine is busy, is no silence: so there is room for one more. */
   confirm(slot: SecretSlot, asked: number): void {
-    slot.usableUntil = asked + this.pollMs + slot.declaration.maxStaleSeconds * 1000;
+    slot.confirmedAt = asked;
+    slot.usableUntil = this.staleAt(slot) + this.pollMs + ANSWER_MS;
+  }
+
+  /** Silent for maxStale after the poll that it did not answer. */
+  private staleAt({ confirmedAt, declaration }: SecretSlot): number {
+    return confirmedAt + this.pollMs + declaration.maxStaleSeconds * 1000;
   }
 
   private async runAll(): Promise<void> {
@@ -82,6 +91,7 @@ export class SecretRefresher {
       this.take(slot, stored);
       return undefined;
     } catch (error) {
+      slot.usableUntil = Math.min(slot.usableUntil, this.staleAt(slot));
       if (slot.current && !slot.get()) this.trouble(slot, 'secret-stale', 'is older than its maxStaleSeconds allow');
       return error instanceof Error ? error.message : String(error);
     }

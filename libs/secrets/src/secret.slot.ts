@@ -10,6 +10,8 @@ export class SecretSlot<T = unknown> {
   version: string | undefined;
   /** When the value stops being usable; a lease's end, or the last word of the store plus maxStale. */
   usableUntil = Infinity;
+  /** When the store was last asked and answered. */
+  confirmedAt = -Infinity;
   previousUntil = -Infinity;
   rotations = 0;
   /** Why the last word of the store was not taken: told once, and in the status. */

@@ -13,7 +13,14 @@ import {
 } from '../src/index.ts';
 import { describeOpenBao } from '../src/testing/openbao.binary.ts';
 import { OpenBao } from '../src/testing/openbao.server.ts';
-import { approleEnvironment, POLICY, prepareApi, wrapSecretId, writeKv } from '../src/testing/service.role.ts';
+import {
+  approleEnvironment,
+  newestAccessor,
+  POLICY,
+  prepareApi,
+  wrapSecretId,
+  writeKv,
+} from '../src/testing/service.role.ts';
 import { until } from '../src/testing/until.ts';
 
 const declared = { tokenKey: bytes(32), webhook: url({ optional: true }), short: text({ maxStaleSeconds: 0 }) };
@@ -197,17 +204,3 @@ const tokenEnvironment = async (bao: OpenBao) => ({
   GATEHOUSE_VAULT_ADDR: bao.address,
   GATEHOUSE_VAULT_CA_FILE: bao.caFile,
 });
-
-/** The accessor of the token that was made last by AppRole. */
-async function newestAccessor(bao: OpenBao): Promise<string> {
-  const { data } = (await bao.must('GET', 'auth/token/accessors?list=true')) as unknown as { data: { keys: string[] } };
-  let newest = { at: -1, accessor: '' };
-  for (const accessor of data.keys) {
-    const found = (await bao.must('PUT', 'auth/token/lookup-accessor', { accessor })) as unknown as {
-      data: { creation_time: number; path: string; issue_time: string };
-    };
-    const at = found.data.path === 'auth/approle/login' ? Date.parse(found.data.issue_time) : -1;
-    if (at > newest.at) newest = { at, accessor };
-  }
-  return newest.accessor;
-}

@@ -1,3 +1,4 @@
+export { canaryHits } from './canary.search.ts';
 export { describeOpenBao, findOpenBao, type Found } from './openbao.binary.ts';
 export { OpenBao, type AdminAnswer } from './openbao.server.ts';
 export { postgresPrograms, TestPostgres } from './postgres.server.ts';

@@ -19,7 +19,7 @@ export interface VaultToken {
 
 /** Logs in; keeps the unwrapped secret-id for the next login while the file stays the same. */
 export class VaultLogin {
-  private unwrapped: { from: string; secretId: Secret<string> } | undefined;
+  private unwrapped: { from: Secret<string>; secretId: Secret<string> } | undefined;
 
   constructor(
     private readonly http: VaultHttp,
@@ -46,8 +46,9 @@ export class VaultLogin {
   private async secretId(auth: Extract<VaultAuth, { method: 'approle' }>): Promise<Secret<string>> {
     const found = await line(auth.secretIdFile);
     if (auth.insecureUnwrappedSecretId) return new Secret(found);
-    if (this.unwrapped?.from !== found) {
-      this.unwrapped = { from: found, secretId: await unwrapSecretId(this.http, new Secret(found), auth, this.emit) };
+    if (this.unwrapped?.from.reveal() !== found) {
+      const from = new Secret(found);
+      this.unwrapped = { from, secretId: await unwrapSecretId(this.http, from, auth, this.emit) };
     }
     return this.unwrapped.secretId;
   }
