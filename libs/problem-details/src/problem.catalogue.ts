@@ -61,6 +61,7 @@ export const problemCatalogue = {
     'Unsupported media type',
     'Send application/json, without a Content-Encoding.',
   ),
+  'expectation-failed': problem(417, 'Expectation failed', 'Expect nothing but 100-continue.'),
   'misdirected-request': problem(421, 'Misdirected request', 'Use the host name that the service is configured with.'),
   'validation-failed': problem(422, 'Validation failed', 'Correct the fields named in "errors".'),
   'precondition-required': problem(428, 'Precondition required', 'Send the header that the route documents.'),

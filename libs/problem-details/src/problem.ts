@@ -66,6 +66,7 @@ const BY_STATUS: Record<number, ProblemCode> = {
   413: 'body-too-large',
   414: 'url-too-long',
   415: 'unsupported-media-type',
+  417: 'expectation-failed',
   421: 'misdirected-request',
   422: 'validation-failed',
   428: 'precondition-required',

@@ -1,6 +1,6 @@
 // Step 1: the TLS connection, and how much a client may send, how slowly, and how many at once (ASVS 5.0 V12.1, V15.2.2;
 // slowloris, CVE-2023-44487 rapid reset). HTTP/2 and HTTP/1.1 share the port; what Node does not limit for HTTP/2, this does.
-import { createSecureServer, type Http2SecureServer, type ServerHttp2Session } from 'node:http2';
+import { constants, createSecureServer, type Http2SecureServer, type Http2ServerResponse } from 'node:http2';
 import { createServer as createPlainServer, type Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyServerFactory } from 'fastify';
@@ -8,12 +8,21 @@ import { PROBLEM_MEDIA_TYPE, problemBody, toProblemError } from '@gatehouse/prob
 import { refusalKind, refusedConnections } from '../metrics/connection.metrics.ts';
 import type { ServiceContext, Step } from '../step.ts';
 import { limitConnections } from '../connections.limit.ts';
+import { sweepSessions } from './http2.sweep.ts';
+import { installMessageRules } from './message.rules.ts';
 import { securityHeaders } from './security-headers.step.ts';
 
 export const connection: Step = {
   name: 'connection',
   does: 'TLS policy; limits on header size, count of connections and streams, and time.',
-  answers: ['malformed-http', 'headers-too-large', 'request-timeout'],
+  answers: [
+    'malformed-http',
+    'malformed-url',
+    'headers-too-large',
+    'request-timeout',
+    'expectation-failed',
+    'not-implemented',
+  ],
   server(context) {
     const refused = refusedConnections(context.metrics);
     return {
@@ -28,6 +37,7 @@ export const connection: Step = {
       },
     } as ReturnType<NonNullable<Step['server']>>;
   },
+  install: (app, { settings }) => installMessageRules(app, settings.limits.maxBodyBytes),
 };
 
 type Handler = Parameters<FastifyServerFactory>[0];
@@ -40,12 +50,11 @@ function createServer(handler: Handler, context: ServiceContext): Http2SecureSer
     requestTimeout: limits.requestTimeoutMs,
     keepAliveTimeout: limits.keepAliveTimeoutMs,
     connectionsCheckingInterval: Math.min(1_000, limits.headersTimeoutMs),
+    requireHostHeader: false, // the message rules refuse it, with an answer that says so
   };
   if (context.tls.proxied?.insecurePlainHop) {
     const plain = createPlainServer(http1Options, handler as never);
-    plain.maxConnections = limits.maxConnections;
-    limitConnections(plain, context);
-    return plain;
+    return bounded(plain, handler, context);
   }
   const server = createSecureServer(
     {
@@ -66,44 +75,32 @@ function createServer(handler: Handler, context: ServiceContext): Http2SecureSer
     },
     handler as never,
   );
-  server.maxConnections = limits.maxConnections;
-  limitConnections(server, context);
-  closeIdleSessions(server, limits);
-  return server;
+  sweepSessions(server, {
+    idleMs: Math.max(limits.keepAliveTimeoutMs, limits.headersTimeoutMs),
+    exchangeMs: exchangeMs(limits),
+  });
+  return bounded(server, handler, context);
 }
 
-/**
- * An HTTP/2 session without an open stream is closed after the keep-alive time, whether or not it dribbles bytes: Node's own
- * session timeout starts again with each byte, so half a HEADERS frame a second would hold a connection for ever.
- */
-function closeIdleSessions(server: Http2SecureServer, limits: ServiceContext['settings']['limits']): void {
-  const idleSince = new Map<ServerHttp2Session, number>();
-  server.on('session', (session) => {
-    let open = 0;
-    idleSince.set(session, performance.now());
-    session.on('stream', (stream) => {
-      open += 1;
-      idleSince.delete(session);
-      stream.once('close', () => {
-        open -= 1;
-        if (open === 0 && !session.closed) idleSince.set(session, performance.now());
-      });
-    });
-    session.once('close', () => idleSince.delete(session));
+type Limits = ServiceContext['settings']['limits'];
+
+/** How long an exchange may take in all, in milliseconds: sending, handling, and a second to read the answer. */
+const exchangeMs = ({ requestTimeoutMs, handlerTimeoutMs }: Limits) => requestTimeoutMs + handlerTimeoutMs + 1_000;
+
+function bounded<T extends Http2SecureServer | Server>(server: T, handler: Handler, context: ServiceContext): T {
+  const { limits } = context.settings;
+  server.maxConnections = limits.maxConnections;
+  limitConnections(server, context);
+  // A client that does not read its answers makes no request late and leaves no handler at work: only its silence tells.
+  server.setTimeout(exchangeMs(limits));
+  // Node would answer these two itself, without a header of ours; the request path does.
+  server.on('checkContinue', handler as never).on('checkExpectation', handler as never);
+  // CONNECT is for proxies. A listener is needed for HTTP/2, where Node would leave the stream open.
+  server.on('connect', (_request: unknown, to: Socket | Http2ServerResponse) => {
+    if ('stream' in to) to.stream.close(constants.NGHTTP2_REFUSED_STREAM);
+    else to.destroy();
   });
-  const allowed = Math.max(limits.keepAliveTimeoutMs, limits.headersTimeoutMs);
-  const sweep = setInterval(
-    () => {
-      const oldest = performance.now() - allowed;
-      for (const [session, since] of idleSince) {
-        if (since > oldest) continue;
-        session.close();
-        if (since < oldest - 1_000) session.destroy();
-      }
-    },
-    Math.min(1_000, allowed),
-  ).unref();
-  server.once('close', () => clearInterval(sweep));
+  return server;
 }
 
 /** Answers what never became a request: there is no Fastify reply, so the bytes are written by hand, once, and the socket ends. */

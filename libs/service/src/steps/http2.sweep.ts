@@ -1,0 +1,54 @@
+// What Node does not end in HTTP/2: a session that does nothing, and a stream whose client neither sends nor reads any more
+// (CWE-400, CWE-770). Each would hold its connection for ever.
+import type { Http2SecureServer, ServerHttp2Session, ServerHttp2Stream } from 'node:http2';
+import { constants } from 'node:http2';
+
+/** In milliseconds. */
+export interface SweepTimes {
+  /** How long a session may be without an open stream. */
+  readonly idleMs: number;
+  /** How long a stream may be open in all: sending, handling, reading. */
+  readonly exchangeMs: number;
+}
+
+/**
+ * Looks each second. An idle session is closed whether or not it dribbles bytes: Node's own session timeout starts again with each
+ * byte, so half a HEADERS frame a second would hold it. A stream that was answered but not read is cancelled.
+ */
+export function sweepSessions(server: Http2SecureServer, { idleMs, exchangeMs }: SweepTimes): void {
+  const idleSince = new Map<ServerHttp2Session, number>();
+  const openSince = new Map<ServerHttp2Stream, number>();
+  server.on('session', (session) => {
+    let open = 0;
+    idleSince.set(session, performance.now());
+    session.on('stream', (stream) => {
+      open += 1;
+      idleSince.delete(session);
+      openSince.set(stream, performance.now());
+      stream.once('close', () => {
+        open -= 1;
+        openSince.delete(stream);
+        if (open === 0 && !session.closed) idleSince.set(session, performance.now());
+      });
+    });
+    session.once('close', () => idleSince.delete(session));
+  });
+  const sweep = setInterval(
+    () => {
+      const now = performance.now();
+      for (const [session, since] of idleSince) if (since <= now - idleMs) end(session, since <= now - idleMs - 1_000);
+      for (const [stream, since] of openSince) {
+        if (since > now - exchangeMs) break; // the rest is younger
+        stream.close(constants.NGHTTP2_CANCEL);
+        if (since <= now - exchangeMs - 1_000) stream.destroy();
+      }
+    },
+    Math.min(1_000, idleMs),
+  ).unref();
+  server.once('close', () => clearInterval(sweep));
+}
+
+function end(session: ServerHttp2Session, atOnce: boolean): void {
+  session.close();
+  if (atOnce) session.destroy();
+}
