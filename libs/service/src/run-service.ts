@@ -1,4 +1,5 @@
 // The one call of main.ts: starts the service, prints where it is, and ends it properly on SIGTERM and SIGINT.
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Type } from '@nestjs/common';
 import { flushLogger } from '@gatehouse/observability';
 import { banner } from './banner.ts';
@@ -6,26 +7,36 @@ import { ConfigurationError } from './config/configuration.error.ts';
 import type { ServiceDescriptor } from './config/service.options.ts';
 import { startService, type RunningService } from './start-service.ts';
 
-/** Exit codes of a service (sysexits.h): 0 stopped, 69 a store that did not answer in time, 70 a fault, 78 wrong configuration, 130 cut short by a second Ctrl-C. */
+/** Exit codes of a service (sysexits.h): 0 stopped, 69 a store that did not answer in time, 70 a fault, 78 wrong configuration, 130 cut short: by a second Ctrl-C, or a signal while it started. */
 const EXIT = { stopped: 0, unavailable: 69, fault: 70, configuration: 78, interrupted: 130 } as const;
 
+/** How long a signal waits for a start that is under way, in milliseconds: what is half open is then closed in order. */
+const START_GRACE_MS = 5_000;
+
 /**
- * Runs a service as the main program: returns when it answers, ends the process when it is told to.
+ * Runs a service as the main program: returns when it answers, ends the process when it is told to, also while it starts.
  * @example await runService(AppModule, service);
  */
 export async function runService(app: Type, service: ServiceDescriptor): Promise<RunningService> {
-  const running = await startService(app, service).catch((error: unknown) => refuse(service.name, error));
-  process.stdout.write(banner(running));
+  const starting = startService(app, service);
   let stopping = false;
   const stop = async (signal: NodeJS.Signals) => {
-    if (stopping) process.exit(EXIT.interrupted);
+    // Supervisors signal the whole group, and a parent passes it on: only a second Ctrl-C means "now".
+    if (stopping && signal === 'SIGINT') process.exit(EXIT.interrupted);
+    if (stopping) return;
     stopping = true;
+    const running = await Promise.race([starting.catch(() => undefined), delay(START_GRACE_MS, undefined)]);
+    if (!running) process.exit(EXIT.interrupted);
     running.log.info({ signal }, 'stopping');
     await running.close();
     await flushLogger(running.log);
     process.exit(EXIT.stopped);
   };
   process.on('SIGTERM', stop).on('SIGINT', stop);
+  const running = await starting.catch((error: unknown) => refuse(service.name, error));
+  if (stopping) return running;
+  process.stdout.on('error', () => undefined); // nobody reads, or the disk is full: no reason to end
+  process.stdout.write(banner(running));
   process.on('unhandledRejection', (error) => running.log.error({ err: error }, 'unhandled rejection'));
   process.on('uncaughtException', (error) => {
     running.log.fatal({ err: error }, 'uncaught exception: stopping');

@@ -46,10 +46,11 @@ export class EmbeddedServer {
     const places = await makePlaces(stateFolder, service, identity);
     const server = new EmbeddedServer(bin, places, identity, service, log);
     await ensureCluster(bin, places, identity);
+    process.on('exit', server.endWithProcess);
     await server.acquire().catch((error: unknown) => {
+      process.off('exit', server.endWithProcess);
       throw isDiskFull(error) ? diskFull(places.folder, error) : error;
     });
-    process.on('exit', server.endWithProcess);
     return server;
   }
 
@@ -98,9 +99,11 @@ export class EmbeddedServer {
         );
         child = await spawnServer(this.bin, this.places, this.identity);
         child.once('error', () => undefined);
+        this.pid = child.pid ?? 0; // ours to end, from its first moment
       } else if (child && (child.exitCode !== null || child.pid === undefined)) {
         const reason = await reasonToEnd(this.places, offset);
         if (reason instanceof DatabaseError) throw reason;
+        this.pid = 0;
         child = undefined; // the lock file of one that is ending, or memory that its children still hold
         await delay(100);
       }
