@@ -53,6 +53,7 @@ async function folderForOther(home: string, identity: Identity, stateFolder: str
   await mkdir(dirname(outside), { recursive: true, mode: 0o755 });
   const linked = await readlink(home).catch(() => undefined);
   if (linked === outside) return outside;
+  if (linked === undefined) await refuseData(home, identity);
   // The state folder was deleted in order to begin afresh: so does what it linked to.
   await rm(outside, { recursive: true, force: true });
   await mkdir(outside, { mode: 0o700 });
@@ -60,6 +61,16 @@ async function folderForOther(home: string, identity: Identity, stateFolder: str
   await rm(home, { recursive: true, force: true });
   await symlink(outside, home);
   return outside;
+}
+
+/** A folder above was closed after the data had been made here: that is no reason to delete them. */
+async function refuseData(home: string, { uid }: Identity): Promise<void> {
+  const found = await lstat(join(home, 'data', 'PG_VERSION')).catch(() => undefined);
+  if (!found) return;
+  throw new DatabaseError(
+    `${home} holds data, and its server (uid ${uid}) may no longer enter a folder above it`,
+    'Let others pass through that folder (chmod o+x), or move the data away to begin afresh.',
+  );
 }
 
 /** Depends on the folder alone, so that a restarted server is found where the pool looks for it. */
