@@ -36,10 +36,7 @@ export async function createLogger(options: LoggerOptions): Promise<Logger> {
       serializers: { err: (error: unknown) => error }, // sanitized already
       hooks: { logMethod: writeSanitized },
     },
-    options.stream ??
-      (options.pretty
-        ? await prettyStream()
-        : destination({ fd: 1, sync: false, minLength: 4_096, periodicFlush: 100 })),
+    options.stream ?? (options.pretty ? await prettyStream() : standardOutput()),
   );
   // pino has no formatter for what a child is made with; children inherit this
   const { child } = log;
@@ -75,6 +72,26 @@ export function trustedLines(log: Logger): Logger {
   return log.child({}, { formatters: { log: (fields) => fields } });
 }
 
+/** Lines that nobody takes are kept up to this many bytes, then dropped: a full disk or a stalled reader costs lines, not the service. */
+const MAX_WAITING_BYTES = 4_194_304;
+
+/** Whether the last write failed, or never ended. */
+let stuck = false;
+
+function standardOutput(): DestinationStream {
+  const stream = destination({
+    fd: 1,
+    sync: false,
+    minLength: 4_096,
+    periodicFlush: 100,
+    maxLength: MAX_WAITING_BYTES,
+  });
+  stream.on('error', () => (stuck = true)).on('write', () => (stuck = false));
+  // Left to itself, it tries for ever, at the end of the process, what could not be written.
+  process.prependListener('exit', () => stuck && stream.destroy());
+  return stream;
+}
+
 let millisecond = 0;
 let text = '';
 
@@ -93,7 +110,16 @@ async function prettyStream(): Promise<DestinationStream> {
   return pretty({ ignore: 'service,requestId', translateTime: 'HH:MM:ss', singleLine: true, sync: true });
 }
 
+/** How long the last lines may take, in milliseconds: nobody may be reading them. */
+const FLUSH_MS = 2_000;
+
 /** Writes what the logger still holds: the last thing before the process ends. */
 export function flushLogger(logger: Logger): Promise<void> {
-  return new Promise((resolve) => logger.flush(() => resolve()));
+  return new Promise((resolve) => {
+    const late = setTimeout(() => resolve(void (stuck = true)), FLUSH_MS);
+    logger.flush(() => {
+      clearTimeout(late);
+      resolve();
+    });
+  });
 }
