@@ -33,9 +33,15 @@ describe('bad input to the ledger', () => {
     ['a __proto__ key', () => withField('"__proto__":{"amount":1}'), {}, 400, 'forbidden-key'],
     ['a constructor key', () => withField('"constructor":{"prototype":{}}'), {}, 400, 'forbidden-key'],
     ['an unknown field', () => withField('"approved":true'), {}, 422, 'validation-failed'],
-    ['a repeated field', () => withField('"amount":-1'), {}, 422, 'validation-failed'],
+    ['a repeated field', () => withField('"amount":-1'), {}, 400, 'duplicate-key'],
     ['invalid UTF-8', () => Buffer.from(withField('"reference":"\xff"'), 'latin1'), {}, 400, 'invalid-utf8'],
-    ['an amount with an exponent', () => withField('"amount":1e400'), {}, 422, 'validation-failed'],
+    [
+      'an amount with an exponent',
+      () => JSON.stringify(body).replace(/"amount":\d+/, '"amount":1e400'),
+      {},
+      422,
+      'validation-failed',
+    ],
   ])('refuses %s', async (_what, make, headers, status, code) => {
     const answer = await send(make(), headers as Record<string, string>);
     expect(answer).toMatchObject({ status, body: { status, code } });

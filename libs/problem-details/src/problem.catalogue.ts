@@ -31,6 +31,7 @@ export const problemCatalogue = {
   'invalid-utf8': problem(400, 'Invalid UTF-8', 'Encode the body as UTF-8.'),
   'body-too-deep': problem(400, 'Body nested too deeply', 'Nest objects and arrays less deeply.'),
   'forbidden-key': problem(400, 'Forbidden key', 'Remove keys such as `__proto__` from the body.'),
+  'duplicate-key': problem(400, 'Duplicate key', 'Name each key of an object once.'),
   'unknown-parameter': problem(
     400,
     'Unknown query parameter',

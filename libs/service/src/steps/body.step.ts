@@ -5,6 +5,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { parse } from 'secure-json-parse';
 import { ProblemError } from '@gatehouse/problem-details';
 import type { Step } from '../step.ts';
+import { checked, scanJson } from './json.rules.ts';
 
 export const body: Step = {
   name: 'body',
@@ -15,6 +16,7 @@ export const body: Step = {
     'invalid-utf8',
     'body-too-deep',
     'forbidden-key',
+    'duplicate-key',
     'malformed-json',
     'request-timeout',
   ],
@@ -46,34 +48,18 @@ function parseJson(request: FastifyRequest, buffer: Buffer, maxDepth: number): u
   }
   if (buffer.length === 0) throw new ProblemError('malformed-json', { detail: 'The body is empty.' });
   if (!isUtf8(buffer)) throw new ProblemError('invalid-utf8');
-  if (depthExceeds(buffer, maxDepth))
-    throw new ProblemError('body-too-deep', { detail: `At most ${maxDepth} levels.` });
+  const scan = scanJson(buffer, maxDepth);
+  if (scan.tooDeep) throw new ProblemError('body-too-deep', { detail: `At most ${maxDepth} levels.` });
+  return checked(parsed(buffer), scan);
+}
+
+function parsed(buffer: Buffer): unknown {
   try {
     return parse(buffer, { protoAction: 'error', constructorAction: 'error' }) as unknown;
   } catch (error) {
     const forbidden = error instanceof SyntaxError && error.message.includes('forbidden prototype property');
     throw new ProblemError(forbidden ? 'forbidden-key' : 'malformed-json', { cause: error });
   }
-}
-
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
-
-/** Whether brackets outside strings nest deeper than `max`, found before anything is built from them. */
-export function depthExceeds(json: Uint8Array, max: number): boolean {
-  let depth = 0;
-  let inString = false;
-  for (let index = 0; index < json.length; index++) {
-    const byte = json[index];
-    if (inString) {
-      if (byte === BACKSLASH) index += 1;
-      else if (byte === QUOTE) inString = false;
-    } else if (byte === QUOTE) inString = true;
-    else if (byte === 0x7b || byte === 0x5b) {
-      if (++depth > max) return true;
-    } else if (byte === 0x7d || byte === 0x5d) depth -= 1;
-  }
-  return false;
 }
 
 /** Node's requestTimeout does not cover HTTP/2: a body that has not arrived in time ends its stream with 408. */

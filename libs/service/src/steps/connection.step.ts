@@ -104,7 +104,7 @@ function bounded<T extends Http2SecureServer | Server>(server: T, handler: Handl
 }
 
 /** Answers what never became a request: there is no Fastify reply, so the bytes are written by hand, once, and the socket ends. */
-function answerClientError(error: Error & { code?: string }, socket: Socket, context: ServiceContext): void {
+export function answerClientError(error: Error & { code?: string }, socket: Socket, context: ServiceContext): void {
   context.log.debug({ code: error.code, address: socket.remoteAddress }, 'connection refused');
   if (error.code === 'ECONNRESET' || socket.destroyed) return;
   // a handshake that failed or timed out: nothing can be said on this socket, and it would wait for its last bytes for ever

@@ -20,6 +20,8 @@ export const problem: Step = {
   server: (context) => ({ frameworkErrors: (error, request, reply) => sendProblem(error, request, reply, context) }),
   install(app, context) {
     app.decorateReply('problemCode', undefined);
+    // before any body is read: what is nowhere is not waited for
+    app.addHook('onRequest', (request, _reply, done) => done(request.is404 ? unmatched(request, context) : undefined));
     app.setErrorHandler((error, request, reply) => sendProblem(error, request, reply, context));
     app.setNotFoundHandler((request, reply) => sendProblem(unmatched(request, context), request, reply, context));
   },
