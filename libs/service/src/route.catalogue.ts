@@ -15,6 +15,8 @@ export interface HandlerDeclaration {
   readonly body?: z.ZodType;
   /** Names of the query parameters that the handler takes. */
   readonly query: readonly string[];
+  /** Names of the headers that the handler takes, in lower case. */
+  readonly headers: readonly string[];
   readonly response?: ResponseDeclaration;
   readonly limits: RouteLimits;
   /** What is undecided, in words that name the remedy. */
@@ -92,6 +94,7 @@ function declaration(controller: { name: string }, handler: string, method: obje
   const args = (Reflect.getMetadata(ROUTE_ARGS_METADATA, controller, handler) ?? {}) as Record<string, RouteArgument>;
   const undecided: string[] = [];
   const query: string[] = [];
+  const headers: string[] = [];
   let body: z.ZodType | undefined;
   for (const [key, { data, schema }] of Object.entries(args)) {
     const kind = Number(key.split(':')[0]);
@@ -106,6 +109,8 @@ function declaration(controller: { name: string }, handler: string, method: obje
         query.push(
           ...Object.keys((z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }).properties ?? {}) as object),
         );
+    } else if (kind === PARAMETER_KIND.headers && data !== undefined) {
+      headers.push(data.toLowerCase());
     } else if (kind === PARAMETER_KIND.param && !schema) {
       undecided.push(`give the path parameter a schema: @Param('${data ?? 'id'}', { schema })`);
     }
@@ -114,5 +119,5 @@ function declaration(controller: { name: string }, handler: string, method: obje
   if (!response) undecided.push('declare the answer: @Returns(schema) or @ReturnsNothing()');
   const limits = readRouteLimits(controller, method);
   undecided.push(...limits.undecided);
-  return { controller: controller.name, handler, body, query, response, limits, undecided };
+  return { controller: controller.name, handler, body, query, headers, response, limits, undecided };
 }

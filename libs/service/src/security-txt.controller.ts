@@ -18,7 +18,7 @@ export class SecurityTxtController {
 
   @Get('security.txt')
   @Header('content-type', 'text/plain; charset=utf-8')
-  @Returns(z.string())
+  @Returns(z.string(), { mediaType: 'text/plain' })
   securityTxt(): string {
     if (this.contact.lines.length === 0) throw new ProblemError('not-found');
     const expires = new Date(Date.now() + 180 * DAY_MS).toISOString();

@@ -16,7 +16,17 @@ it.each([
 
 it('fills in the limit', () => expect(pageQuery.parse({})).toEqual({ limit: 20 }));
 
-it.each([{ limit: '0' }, { limit: '101' }, { limit: '1.5' }, { limit: 'x' }, { cursor: "' or 1=1" }, { offset: '1' }])(
-  'refuses %j',
-  (query) => expect(pageQuery.safeParse(query).success).toBe(false),
-);
+it.each([
+  { limit: '0' },
+  { limit: '101' },
+  { limit: '1.5' },
+  { limit: 'x' },
+  { limit: '0x10' },
+  { limit: '1e1' },
+  { limit: '+5' },
+  { limit: ' 5' },
+  { limit: '5.0' },
+  { limit: '' },
+  { cursor: "' or 1=1" },
+  { offset: '1' },
+])('refuses %j', (query) => expect(pageQuery.safeParse(query).success).toBe(false));

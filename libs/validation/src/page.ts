@@ -2,9 +2,16 @@
 // and the last page costs what the first does.
 import { z } from 'zod';
 
+/** A whole number in a query, in decimal digits alone: `Number()` would also take `0x10`, `1e1` and blanks. */
+export const queryInteger = (min: number, max: number) =>
+  z.preprocess(
+    (text) => (typeof text === 'string' && /^-?\d{1,15}$/.test(text) ? Number(text) : text),
+    z.int().min(min).max(max),
+  );
+
 /** `?limit=&cursor=`: at most 100 items, 20 by default; the cursor is `next` of the page before. */
 export const pageQuery = z.strictObject({
-  limit: z.coerce.number().int().min(1).max(100).default(20).meta({ description: 'Items of one page, at most' }),
+  limit: queryInteger(1, 100).default(20).meta({ description: 'Items of one page, at most' }),
   cursor: z.uuid().optional().meta({ description: '"next" of the page before' }),
 });
 

@@ -13,20 +13,28 @@ export interface ResponseDeclaration {
   readonly status: number;
   /** JSON Schema (draft 7) of the body; absent for an answer without a body. */
   readonly schema?: Record<string, unknown>;
+  /** Of the body; application/json by default. */
+  readonly mediaType?: string;
+  /** Codes of problems that this route answers beside those that every route does. */
+  readonly problems?: readonly string[];
 }
 
 /**
  * Declares what a route answers. A field that the schema does not name is left out of the answer.
  *
  * @param schema a zod object (or array, union, …) of the body
+ * @param options `problems`: codes that this route answers beside those that every route does; OpenAPI shows them
  * @throws Error when the schema has a part that JSON cannot carry, such as a Date or a bigint
  * @example @Get(':id') @Returns(accountView) find(…) {…}
  */
-export function Returns(schema: z.ZodType, options: { status?: number } = {}): MethodDecorator {
+export function Returns(
+  schema: z.ZodType,
+  options: Partial<Omit<ResponseDeclaration, 'schema'>> = {},
+): MethodDecorator {
   const { status = 200 } = options;
   const json = z.toJSONSchema(schema, { target: 'draft-7', io: 'output' }) as Record<string, unknown>;
   delete json.$schema;
-  return declare({ status, schema: json });
+  return declare({ ...options, status, schema: json });
 }
 
 /** Declares an answer without a body (204). */

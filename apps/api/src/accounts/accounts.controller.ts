@@ -30,7 +30,7 @@ export class AccountsController {
   }
 
   @Patch(':id')
-  @Returns(accountView)
+  @Returns(accountView, { problems: ['conflict'] })
   async change(
     @Param('id', { schema: accountId }) id: string,
     @Headers('if-match') ifMatch: string | undefined,

@@ -3,7 +3,8 @@ import { z } from 'zod';
 import { currency, MAX_AMOUNT } from '../ledger/money.schemas.ts';
 import { pageOf, pageQuery } from '../ledger/page.ts';
 
-export const accountId = z.uuid();
+/** In either case (RFC 9562 §4); one of them is how it is compared. */
+export const accountId = z.uuid().toLowerCase();
 
 const holder = z
   .string()
@@ -17,7 +18,8 @@ export const newAccount = z.strictObject({ holder, currency, overdraftLimit: ove
 export const accountChange = z
   .strictObject({ holder, overdraftLimit })
   .partial()
-  .refine((change) => Object.keys(change).length > 0, 'must change something');
+  .refine((change) => Object.keys(change).length > 0, 'must change something')
+  .meta({ minProperties: 1 });
 export const accountView = z.strictObject({
   id: accountId,
   holder: z.string(),

@@ -1,10 +1,11 @@
 // Pages by cursor: each row once, whatever is written meanwhile. The cursor is opaque to callers: it may change its content.
 import { ProblemError } from '@gatehouse/problem-details';
+import { queryInteger } from '@gatehouse/validation';
 import { z } from 'zod';
 
 /** `?limit=&cursor=` */
 export const pageQuery = z.strictObject({
-  limit: z.coerce.number().int().min(1).max(100).default(20),
+  limit: queryInteger(1, 100).default(20),
   cursor: z.string().max(64).optional().meta({ description: '"next" of the page before' }),
 });
 

@@ -3,6 +3,7 @@ import { ApiHeader } from '@nestjs/swagger';
 import { RateLimit, Throttle } from '@gatehouse/rate-limit';
 import { Returns } from '@gatehouse/validation';
 import type { FastifyReply } from 'fastify';
+import { ledgerProblems } from '../ledger/ledger.problems.ts';
 import { readIdempotencyKey } from './idempotency.key.ts';
 import { newTransfer, transfersPage, transfersQuery, transferView } from './transfers.schemas.ts';
 import type { NewTransfer, TransfersQuery } from './transfers.schemas.ts';
@@ -17,7 +18,7 @@ export class TransfersController {
   @Throttle({ default: { limit: 1_800, ttl: 60_000 } })
   @RateLimit({ burst: 500 })
   @ApiHeader({ name: 'Idempotency-Key', required: true, schema: { type: 'string', minLength: 1, maxLength: 255 } })
-  @Returns(transferView, { status: 201 })
+  @Returns(transferView, { status: 201, problems: Object.keys(ledgerProblems) })
   async create(
     @Headers('idempotency-key') key: string | undefined,
     @Body({ schema: newTransfer }) body: NewTransfer,

@@ -7,7 +7,7 @@ type SchemaObject = NonNullable<NonNullable<OpenAPIObject['components']>['schema
 import { PROBLEM_MEDIA_TYPE, problemType } from '@gatehouse/problem-details';
 import type { ServiceContext, Step } from '../step.ts';
 
-type Operation = { responses: Record<string, unknown> };
+type Operation = { parameters?: object[]; responses: Record<string, unknown> };
 
 /** Builds the document; takes some 50 ms, so it is made on the first request for it. */
 export async function openApiDocument(
@@ -33,17 +33,30 @@ export async function openApiDocument(
     const path = document.paths[route.url.replaceAll(/:(\w+)/g, '{$1}')] as Record<string, Operation> | undefined;
     const operation = path?.[route.method.toLowerCase()];
     if (!operation || !route.response) continue;
-    const { status, schema } = route.response;
+    const { status, schema, mediaType = 'application/json', problems = [] } = route.response;
+    const conditional = route.headers.includes('if-match') ? PRECONDITIONS : [];
+    if (conditional.length > 0) operation.parameters = [...(operation.parameters ?? []), IF_MATCH];
     operation.responses = {
-      [status]: { description: 'Success', ...(schema && { content: { 'application/json': { schema } } }) },
-      ...problemResponses(steps),
+      [status]: { description: 'Success', ...(schema && { content: { [mediaType]: { schema } } }) },
+      ...problemResponses(steps, [...conditional, ...problems]),
     };
   }
   return document;
 }
 
-function problemResponses(steps: readonly Step[]): Record<string, unknown> {
-  const codes = new Set(steps.filter((step) => !step.planned).flatMap((step) => step.answers));
+/** What a route that takes If-Match answers: `expectedVersion` and `stale` of @gatehouse/validation. */
+const PRECONDITIONS = ['precondition-required', 'precondition-failed'];
+
+const IF_MATCH = {
+  name: 'If-Match',
+  in: 'header',
+  required: true,
+  description: 'The ETag of what is changed',
+  schema: { type: 'string', pattern: '^"[0-9]{1,9}"$' },
+};
+
+function problemResponses(steps: readonly Step[], own: readonly string[]): Record<string, unknown> {
+  const codes = new Set([...steps.filter((step) => !step.planned).flatMap((step) => step.answers), ...own]);
   const byStatus = Map.groupBy(codes, (code) => problemType(code).status);
   const content = { [PROBLEM_MEDIA_TYPE]: { schema: { $ref: '#/components/schemas/Problem' } } };
   return Object.fromEntries([...byStatus].map(([status, list]) => [status, { description: list.join(', '), content }]));
