@@ -62,6 +62,8 @@ describePebble('the source acme', () => {
     expect(service.tls.describe()).toMatchObject({ source: 'acme', names: 'api.test, www.api.test, 127.0.0.1' });
     await service.event('certificate-renewed');
     expect(service.events).toHaveLength(2);
+    const { dueAt = '' } = service.tls.snapshot().certificates[0]?.renewal ?? {};
+    expect(Date.parse(dueAt) - Date.now()).toBeGreaterThan(0.5 * lifetime(service));
     const { cert } = service.tls.serverOptions();
     expect(new X509Certificate(cert as string).publicKey.asymmetricKeyDetails).toEqual({ namedCurve: 'prime256v1' });
     expect(pebble?.issued()).toBe(1);

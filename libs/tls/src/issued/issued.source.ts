@@ -147,6 +147,8 @@ export class IssuedSource implements CertificateSource {
       const facts = this.check(material, `the certificate that ${this.name} gave`);
       await this.store.putCertificate(material);
       await this.store.putAttempts({ failures: 0, notBefore: 0, orderedAt: now() });
+      // What the event below makes others look at is not to be the state of before; the CA's own wish comes with the next look.
+      this.renewal = { failures: 0, dueAt: renewalTime(facts) };
       const notAfter = new Date(facts.notAfter).toISOString();
       const message = `${this.name} gave a certificate for ${names.join(', ')} until ${notAfter}.`;
       const { serial } = facts;
