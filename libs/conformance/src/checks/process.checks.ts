@@ -98,7 +98,7 @@ async function refusesStart(command: ServiceCommand, setting: Readonly<Record<st
     const code = await Promise.race([service.exit(ms), started.then((ready) => (ready ? undefined : service.exit(0)))]);
     if (code === undefined) return [{ message: `the service starts with ${shown}` }];
     if (code === 0) return [{ message: `with ${shown} the process ends with 0, as if all were well` }];
-    const named = service.output().includes(name);
+    const named = await service.said(name ?? '');
     return named
       ? []
       : [

@@ -50,7 +50,7 @@ async function refuses(command: ServiceCommand, name: string): Promise<Finding[]
     const findings: Finding[] = [];
     if (code === undefined || code === 0)
       findings.push({ message: `the service starts with ${name} in its environment` });
-    else if (!service.output().includes(name))
+    else if (!(await service.said(name)))
       findings.push({ message: `the refusal does not name ${name}`, severity: 'low' });
     if (service.output().includes(value)) findings.push({ message: `the value of ${name} is in the output` });
     return findings;

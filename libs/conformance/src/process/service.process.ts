@@ -14,12 +14,17 @@ const OUTPUT_BYTES = 16_384;
 /** How long it may take to end before it is killed, milliseconds. */
 const GRACE_MS = 3_000;
 
+/** How long output may take that was written before the end, milliseconds. */
+const LAST_WORDS_MS = 3_000;
+
 /** A started process and its addresses. */
 export interface ServiceProcess {
   readonly url: URL;
   readonly child: ChildProcess;
   /** What it wrote so far, both streams, its end. */
   output(): string;
+  /** Whether it wrote this, or does within a moment: what it wrote last may arrive after its end is known. */
+  said(text: string): Promise<boolean>;
   /** Resolves with its exit code, or undefined when it did not end in time. */
   exit(ms: number): Promise<number | undefined>;
   /** Resolves with true when its readiness probe answers 200, false when it ends or the time is over. */
@@ -64,6 +69,7 @@ export async function startService(
     url,
     child,
     output: () => failure?.message ?? written,
+    said: (text) => until(() => written.includes(text), LAST_WORDS_MS),
     exit: async (ms) => ((await until(ended, ms)) ? (child.exitCode ?? -1) : undefined),
     ready: (ms) => isReady(url, ended, ms),
     dispose: async () => {

@@ -128,6 +128,9 @@ function split(stored: string): { wrapped: string; box: Buffer } {
   const bytes = Buffer.from(box ?? '', 'base64url');
   if (format !== FORMAT || !wrapped || rest.length > 0 || bytes.length < NONCE + TAG)
     throw undecipherable('it is none');
+  // the last character of base64 has bits that no byte holds: one value has one spelling
+  if (![wrapped, box].every((part = '') => Buffer.from(part, 'base64url').toString('base64url') === part))
+    throw undecipherable('it was changed');
   return { wrapped: Buffer.from(wrapped, 'base64url').toString('utf8'), box: bytes };
 }
 
