@@ -3,6 +3,7 @@
 #   /keys/ca.pem                          the development CA, for everybody
 #   /keys/<service>/cert.pem, key.pem       the server's; owner of the key: the service's user, mode 0400
 #   /keys/<service>/client.pem, client.key  what it logs in to the vault with; the same owner
+#   /audit/<service>                        the service's user alone, 0700: its audit journal
 #   /keys/postgres/…, /keys/openbao/…       root, readable by the server's extra group (its user differs between images);
 #                                           `password` is what the image asks for: pg_hba.conf lets nobody use it
 #   /keys/postgres/vault-password           of the role that makes short-lived users; the group of the two that set and use it
@@ -79,6 +80,7 @@ client openbao-roles "$openbao_roles"
 while read -r service user _role; do
   certificate "$service" "$user:$user" 0400 localhost "$service" 127.0.0.1 ::1
   client "$service" "$user"
+  mkdir -p "/audit/$service" && chmod 0700 "/audit/$service" && chown "$user:$user" "/audit/$service"
 done < <(grep -v '^#' /services.list)
 
 cat <<'TEXT'

@@ -21,3 +21,20 @@ export type { Tampering } from './verify/tampering.diagnosis.ts';
 export { checkProof, proveEvent, type EventProof } from './read/event.proof.ts';
 export { matches, queryEvents, type EventFilter } from './read/event.query.ts';
 export { isCheckpoint, readRecords, type StoredRecord } from './read/record.reader.ts';
+export {
+  Audit,
+  AUDIT_DECLARATION,
+  AUDIT_FIELDS,
+  AuditFields,
+  AuditReference,
+  type AuditDeclaration,
+  type AuditedExchange,
+  type AuditFieldNames,
+  type ObjectIds,
+} from './nest/audit.decorator.ts';
+export { AuditInterceptor, type AuditedRequest } from './nest/audit.interceptor.ts';
+export { declaredFields, declaredObjects, exchangeOf } from './nest/declared.details.ts';
+export { Shipper, type AuditSink, type ShipperOptions } from './ship/shipper.ts';
+export { type ShippedRecord } from './ship/record.tail.ts';
+export { signatureHeaders, webhookSink, type WebhookOptions } from './ship/webhook.sink.ts';
+export { auditTable, postgresSink, type Queryable } from './ship/postgres.sink.ts';

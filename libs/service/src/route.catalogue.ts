@@ -1,9 +1,11 @@
 // What each route declared, read once at the start: the source of /policy, of OpenAPI's answers, of the 405 check, and of the
 // refusal to start with a route on which nobody decided.
-import { ROUTE_ARGS_METADATA } from '@nestjs/common/constants.js';
+import { RequestMethod } from '@nestjs/common';
+import { METHOD_METADATA, ROUTE_ARGS_METADATA } from '@nestjs/common/constants.js';
 import type { ModulesContainer } from '@nestjs/core';
 import { FASTIFY_ROUTE_CONFIG_METADATA } from '@nestjs/platform-fastify/constants.js';
 import { z } from 'zod';
+import { AUDIT_DECLARATION, AUDIT_FIELDS, type AuditDeclaration, type AuditFieldNames } from '@gatehouse/audit';
 import { readRouteLimits, type RouteLimits } from '@gatehouse/rate-limit';
 import { looseObjects, RESPONSE_DECLARATION, type ResponseDeclaration } from '@gatehouse/validation';
 import { ConfigurationError } from './config/configuration.error.ts';
@@ -18,6 +20,9 @@ export interface HandlerDeclaration {
   /** Names of the headers that the handler takes, in lower case. */
   readonly headers: readonly string[];
   readonly response?: ResponseDeclaration;
+  /** What its event says. */
+  readonly audit?: AuditDeclaration;
+  readonly auditFields?: AuditFieldNames;
   readonly limits: RouteLimits;
   /** What is undecided, in words that name the remedy. */
   readonly undecided: readonly string[];
@@ -74,8 +79,10 @@ interface RouteArgument {
 /**
  * Reads the decorators of every controller and leaves a {@link HandlerDeclaration} in the Fastify route config of each handler
  * method, where the `onRoute` hook finds it. To be called before Nest registers its routes.
+ *
+ * @param audited whether a route that changes something has to say so by @Audit
  */
-export function readHandlers(modules: ModulesContainer): void {
+export function readHandlers(modules: ModulesContainer, audited: boolean): void {
   for (const module of modules.values()) {
     for (const { metatype } of module.controllers.values()) {
       if (typeof metatype !== 'function') continue;
@@ -83,14 +90,19 @@ export function readHandlers(modules: ModulesContainer): void {
         const method: unknown = Object.getOwnPropertyDescriptor(metatype.prototype, handler)?.value;
         if (typeof method !== 'function' || handler === 'constructor') continue;
         const config = Reflect.getMetadata(FASTIFY_ROUTE_CONFIG_METADATA, method) as object | undefined;
-        const gatehouse = declaration(metatype, handler, method);
+        const gatehouse = declaration(metatype, handler, method, audited);
         Reflect.defineMetadata(FASTIFY_ROUTE_CONFIG_METADATA, { ...config, gatehouse }, method);
       }
     }
   }
 }
 
-function declaration(controller: { name: string }, handler: string, method: object): HandlerDeclaration {
+function declaration(
+  controller: { name: string },
+  handler: string,
+  method: object,
+  audited: boolean,
+): HandlerDeclaration {
   const args = (Reflect.getMetadata(ROUTE_ARGS_METADATA, controller, handler) ?? {}) as Record<string, RouteArgument>;
   const undecided: string[] = [];
   const query: string[] = [];
@@ -119,5 +131,26 @@ function declaration(controller: { name: string }, handler: string, method: obje
   if (!response) undecided.push('declare the answer: @Returns(schema) or @ReturnsNothing()');
   const limits = readRouteLimits(controller, method);
   undecided.push(...limits.undecided);
-  return { controller: controller.name, handler, body, query, headers, response, limits, undecided };
+  const audit = Reflect.getMetadata(AUDIT_DECLARATION, method) as AuditDeclaration | undefined;
+  const auditFields = Reflect.getMetadata(AUDIT_FIELDS, method) as AuditFieldNames | undefined;
+  if (audited && !audit && changes(method))
+    undecided.push("say what it does in the audit journal: @Audit('thing.verb')");
+  return {
+    controller: controller.name,
+    handler,
+    body,
+    query,
+    headers,
+    response,
+    limits,
+    audit,
+    auditFields,
+    undecided,
+  };
+}
+
+/** Whether a handler is that of a method that may change something. */
+function changes(method: object): boolean {
+  const verb = Reflect.getMetadata(METHOD_METADATA, method) as RequestMethod | undefined;
+  return verb !== undefined && ![RequestMethod.GET, RequestMethod.HEAD, RequestMethod.OPTIONS].includes(verb);
 }

@@ -1,4 +1,4 @@
-// Starts a service: settings, secrets, certificate, database, request path, then the three listeners. Nothing listens before everything
+// Starts a service: settings, secrets, certificate, journal, database, request path, then the three listeners. Nothing listens before everything
 // before it is known to be right.
 import type { AddressInfo } from 'node:net';
 import type { Server } from 'node:http';
@@ -12,6 +12,7 @@ import { openSecrets } from '@gatehouse/secrets';
 import { createPlainHttpGate, createTls, type CertificateMaterial } from '@gatehouse/tls';
 import { SchemaPipe } from '@gatehouse/validation';
 import { NestLog } from './nest-log.ts';
+import { openAudit } from './audit/open-audit.ts';
 import { openConnections } from './metrics/connection.metrics.ts';
 import { databaseMetrics } from './metrics/database.metrics.ts';
 import { openMetrics } from './metrics/open.metrics.ts';
@@ -113,6 +114,9 @@ export async function startOnPath(
     undo.push(stopDetection);
     safeguards.watch(detector, metrics);
     const routes = new RouteCatalogue();
+    const audited = settings.audit.enabled && steps.some((step) => step.name === 'audit');
+    const audit = audited ? await openAudit({ settings, secrets }, safeguards.told('audit')) : undefined;
+    undo.push(async () => audit?.journal.close());
     const context: ServiceContext = {
       settings,
       log,
@@ -123,6 +127,7 @@ export async function startOnPath(
       secrets,
       tls,
       routes,
+      audit,
       draining: false,
     };
     const { modules, close } = await openDependencies(context, env);
@@ -174,7 +179,7 @@ async function createApplication(
   );
   nest.useGlobalPipes(new SchemaPipe());
   nest.useGlobalFilters(new ProblemToFastifyFilter());
-  readHandlers(nest.get(ModulesContainer));
+  readHandlers(nest.get(ModulesContainer), context.audit !== undefined);
   await nest.init();
   context.routes.refuseUndecided();
   await nest.getHttpAdapter().getInstance().ready();
@@ -195,8 +200,14 @@ async function listenAll(
     httpsOrigin: () => settings.publicOrigin ?? `https://localhost:${httpsPort}`,
     onCredentialExposed(event) {
       log.warn(event, 'a credential travelled in clear');
-      const { address = 'unknown', requestId } = event;
-      context.detector.observe({ kind: 'credential-exposed', at: Date.now(), address, requestId });
+      const { address, requestId } = event;
+      context.audit?.refusedConnection({ address, reason: 'credential-exposed', requestId });
+      context.detector.observe({
+        kind: 'credential-exposed',
+        at: Date.now(),
+        address: address ?? 'unknown',
+        requestId,
+      });
     },
     challenge: (token) => tls.challenge(token),
   });

@@ -7,6 +7,7 @@ import type { ProblemCode } from '@gatehouse/problem-details';
 import type { RateLimiter } from '@gatehouse/rate-limit';
 import type { Secrets } from '@gatehouse/secrets';
 import type { Tls } from '@gatehouse/tls';
+import type { ServiceAudit } from './audit/open-audit.ts';
 import type { ServiceSettings } from './config/settings.ts';
 import type { RouteCatalogue, RouteRecord } from './route.catalogue.ts';
 
@@ -21,6 +22,8 @@ export interface ServiceContext {
   readonly secrets: Secrets;
   readonly tls: Tls;
   readonly routes: RouteCatalogue;
+  /** The journal; absent only where a path without its step is measured. */
+  readonly audit?: ServiceAudit;
   /** True from the moment that shutdown begins. */
   draining: boolean;
 }

@@ -1,6 +1,7 @@
 // A handler that never comes back must not hold its caller, whether or not the request had a body.
 import { setTimeout as delay } from 'node:timers/promises';
 import { Body, Controller, Get, Module, Post } from '@nestjs/common';
+import { Audit } from '@gatehouse/audit';
 import { Returns } from '@gatehouse/validation';
 import { z } from 'zod';
 import { defineService } from '../src/index.ts';
@@ -17,6 +18,7 @@ class SlowController {
   }
 
   @Post()
+  @Audit('slow.create')
   @Returns(empty, { status: 201 })
   create(@Body({ schema: empty }) _body: object): Promise<object> {
     return new Promise(() => undefined);

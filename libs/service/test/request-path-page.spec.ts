@@ -17,7 +17,7 @@ function render(): string {
     '```',
     'client ── TLS ─▶ connection ─▶ context ─▶ headers ─▶ shed ─▶ address ─▶ limit ─▶ [who] ─▶ limit ─▶ [may]',
     '                                                                                                     │',
-    'client ◀─ TLS ── problem ◀─ log, metrics ◀─ [audit] ◀─ response ◀─ handler ◀─ validate ◀─ body ◀─────┘',
+    'client ◀─ TLS ── problem ◀─ log, metrics ◀── audit ◀── response ◀─ handler ◀─ validate ◀─ body ◀─────┘',
     '```',
     '',
     'What stands in brackets has its place and is not in this release. An error at any step goes straight to `problem`.',

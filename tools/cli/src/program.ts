@@ -1,6 +1,7 @@
 // The gatehouse command. Each command is a file of commands/ that registers itself; what it needs is imported when it runs, so that
 // `npm start` does not load the generator.
 import { Command } from 'commander';
+import { registerAudit } from './commands/audit.command.ts';
 import { registerBench } from './commands/bench.command.ts';
 import { registerCertsStatus } from './commands/certs-status.command.ts';
 import { registerConform } from './commands/conform.command.ts';
@@ -30,6 +31,7 @@ const commands = [
     registerTlsPins,
     registerCertsStatus,
     registerSecrets,
+    registerAudit,
     registerBench,
     registerDoctor,
   ],

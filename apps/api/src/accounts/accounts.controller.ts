@@ -1,4 +1,5 @@
 import { Body, Controller, Get, Headers, Param, Patch, Post, Query, Res } from '@nestjs/common';
+import { Audit, AuditFields } from '@gatehouse/audit';
 import { created, expectedVersion, Returns, tagged } from '@gatehouse/validation';
 import type { FastifyReply } from 'fastify';
 import { accountChange, accountId, accountsPage, accountsQuery, accountView, newAccount } from './accounts.schemas.ts';
@@ -12,6 +13,8 @@ export class AccountsController {
   constructor(private readonly accounts: AccountsService) {}
 
   @Post()
+  @Audit('account.create')
+  @AuditFields({ clear: ['currency', 'overdraftLimit'], keyed: ['holder'] })
   @Returns(accountView, { status: 201 })
   async create(@Body({ schema: newAccount }) body: NewAccount, @Res(REPLY) reply: FastifyReply) {
     return created(reply, '/v1/accounts', await this.accounts.create(body));
@@ -30,6 +33,8 @@ export class AccountsController {
   }
 
   @Patch(':id')
+  @Audit('account.change')
+  @AuditFields({ clear: ['overdraftLimit'], keyed: ['holder'] })
   @Returns(accountView, { problems: ['conflict'] })
   async change(
     @Param('id', { schema: accountId }) id: string,

@@ -20,6 +20,11 @@ export const ledgerMigrations = {
       for (const statement of HOLDER_IS_ENCRYPTED) await sql.raw(statement).execute(db);
     },
   },
+  '0003-refer-to-the-audit-event': {
+    async up(db: Kysely<unknown>): Promise<void> {
+      await sql.raw('alter table transfers add column audit_event uuid').execute(db);
+    },
+  },
 };
 
 /** What the rows held before stays in backups, and in the files until a vacuum. */

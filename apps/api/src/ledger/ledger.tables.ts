@@ -25,6 +25,8 @@ export interface LedgerTables {
     amount: number;
     currency: string;
     reference: string | null;
+    /** Id of the event in the audit journal; null for what was made before there was one. */
+    audit_event: string | null;
     created_at: Generated<Date>;
   };
   idempotency_keys: {

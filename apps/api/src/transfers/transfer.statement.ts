@@ -27,11 +27,18 @@ export interface TransferRow {
   createdAt: Date;
 }
 
+/** What a transfer was asked for with. */
+export interface Origin {
+  readonly key: string;
+  readonly print: Buffer;
+  /** Id of the audit event. */
+  readonly event: string;
+}
+
 /** Makes a transfer that was found allowed in the same transaction. */
 export function move(
   tx: Transaction<LedgerTables>,
-  key: string,
-  fingerprint: Buffer,
+  { key, print, event }: Origin,
   { from, to, amount, currency, reference }: NewTransfer,
 ): Promise<TransferRow> {
   return tx
@@ -47,7 +54,14 @@ export function move(
     .with('made', (db) =>
       db
         .insertInto('transfers')
-        .values({ from_account: from, to_account: to, amount, currency, reference: reference ?? null })
+        .values({
+          from_account: from,
+          to_account: to,
+          amount,
+          currency,
+          reference: reference ?? null,
+          audit_event: event,
+        })
         .returning(TRANSFER_COLUMNS),
     )
     .with('remembered', (db) =>
@@ -55,7 +69,7 @@ export function move(
         .insertInto('idempotency_keys')
         .columns(['key', 'fingerprint', 'transfer_id'])
         .expression((query) =>
-          query.selectFrom('made').select([sql.val(key).as('key'), sql.val(fingerprint).as('fingerprint'), 'id']),
+          query.selectFrom('made').select([sql.val(key).as('key'), sql.val(print).as('fingerprint'), 'id']),
         ),
     )
     .selectFrom('made')

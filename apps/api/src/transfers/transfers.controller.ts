@@ -1,5 +1,6 @@
 import { Body, Controller, Get, Headers, Post, Query, Res } from '@nestjs/common';
 import { ApiHeader } from '@nestjs/swagger';
+import { Audit, AuditFields, AuditReference, type AuditedExchange } from '@gatehouse/audit';
 import { RateLimit, Throttle } from '@gatehouse/rate-limit';
 import { Returns } from '@gatehouse/validation';
 import type { FastifyReply } from 'fastify';
@@ -15,6 +16,8 @@ export class TransfersController {
 
   // each is a serialisable transaction: a caller that sends them in a flood slows down everybody's
   @Post()
+  @Audit('transfer.create', { object: involved })
+  @AuditFields({ clear: ['amount', 'currency'] })
   @Throttle({ default: { limit: 1_800, ttl: 60_000 } })
   @RateLimit({ burst: 500 })
   @ApiHeader({ name: 'Idempotency-Key', required: true, schema: { type: 'string', minLength: 1, maxLength: 255 } })
@@ -22,9 +25,10 @@ export class TransfersController {
   async create(
     @Headers('idempotency-key') key: string | undefined,
     @Body({ schema: newTransfer }) body: NewTransfer,
+    @AuditReference() event: string,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    const { transfer, replayed } = await this.transfers.create(readIdempotencyKey(key), body);
+    const { transfer, replayed } = await this.transfers.create(readIdempotencyKey(key), body, event);
     if (replayed) reply.header('idempotency-replayed', 'true');
     return transfer;
   }
@@ -34,4 +38,9 @@ export class TransfersController {
   list(@Query({ schema: transfersQuery }) query: TransfersQuery) {
     return this.transfers.list(query);
   }
+}
+
+/** What the event of a transfer is about. */
+function involved({ body, result }: AuditedExchange) {
+  return { account: [body.from, body.to], transfer: result?.id };
 }

@@ -7,7 +7,7 @@ import { type Refusal, refused } from '../ledger/ledger.problems.ts';
 import type { LedgerTables } from '../ledger/ledger.tables.ts';
 import { cut, readCursor } from '../ledger/page.ts';
 import { fingerprint } from './idempotency.key.ts';
-import { move, TRANSFER_COLUMNS, type TransferRow } from './transfer.statement.ts';
+import { move, type Origin, TRANSFER_COLUMNS, type TransferRow } from './transfer.statement.ts';
 import { refusalOf } from './transfer.rules.ts';
 import type { NewTransfer, Transfer, TransfersQuery } from './transfers.schemas.ts';
 
@@ -21,11 +21,19 @@ export class TransfersService {
     this.db = database.as<LedgerTables>();
   }
 
-  /** @throws ProblemError with a {@link Refusal}, or `idempotency-key-reused` */
-  async create(key: string, request: NewTransfer): Promise<{ transfer: Transfer; replayed: boolean }> {
+  /**
+   * @param event id of the audit event: stored with the transfer, in its transaction
+   * @throws ProblemError with a {@link Refusal}, or `idempotency-key-reused`
+   */
+  async create(key: string, request: NewTransfer, event: string): Promise<{ transfer: Transfer; replayed: boolean }> {
     const print = fingerprint(request);
     const outcome = await serializable(this.db, async (tx): Promise<Outcome> => {
-      return (await firstAnswer(tx, key, print)) ?? { replayed: false, ...(await answer(tx, key, print, request)) };
+      return (
+        (await firstAnswer(tx, key, print)) ?? {
+          replayed: false,
+          ...(await answer(tx, { key, print, event }, request)),
+        }
+      );
     });
     if ('refusal' in outcome) throw refused(outcome.refusal);
     return outcome;
@@ -57,14 +65,15 @@ async function firstAnswer(tx: Transaction<LedgerTables>, key: string, print: Bu
   return { replayed: true, transfer: view(await made.executeTakeFirstOrThrow()) };
 }
 
-async function answer(tx: Transaction<LedgerTables>, key: string, print: Buffer, request: NewTransfer) {
+async function answer(tx: Transaction<LedgerTables>, origin: Origin, request: NewTransfer) {
   const accounts = await tx
     .selectFrom('accounts')
     .select(['id', 'currency', 'balance', 'overdraft_limit'])
     .where('id', 'in', [request.from, request.to])
     .execute();
   const refusal = refusalOf(request, accounts);
-  if (!refusal) return { transfer: view(await move(tx, key, print, request)) };
+  if (!refusal) return { transfer: view(await move(tx, origin, request)) };
+  const { key, print } = origin;
   await tx.insertInto('idempotency_keys').values({ key, fingerprint: print, refusal }).execute();
   return { refusal };
 }

@@ -1,5 +1,5 @@
 // Where checkpoints go: beside the journal, and off the machine, which is what makes them a proof against whoever owns this one.
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { replaceFile } from './private.files.ts';
 
@@ -11,12 +11,15 @@ export class CheckpointFiles {
   constructor(
     private readonly folder: string,
     private readonly exportFolder: string | undefined,
-    private readonly verifier: string,
   ) {}
 
-  /** For a first look only: who can write the folder can change the key in it too. */
-  async publishKey(): Promise<void> {
-    await replaceFile(join(this.folder, 'checkpoint.pub'), `${this.verifier}\n`);
+  /** One line a key, newest last. For a first look only: who can write the folder can change the keys in it too. */
+  async publishKey(verifier: string): Promise<void> {
+    const file = join(this.folder, 'checkpoint.pub');
+    const known = (await readFile(file, 'utf8').catch(() => ''))
+      .split('\n')
+      .filter((line) => line && line !== verifier);
+    await replaceFile(file, `${[...known, verifier].join('\n')}\n`);
   }
 
   publish(note: string): Promise<void> {

@@ -49,7 +49,7 @@ const TIDY_MS = 60_000;
 /** See the head of the file. */
 export class Journal {
   private readonly queue: CommitQueue;
-  private readonly signer: NoteSigner;
+  private signer: NoteSigner;
   private readonly checkpoints: CheckpointFiles;
   private readonly timers: NodeJS.Timeout[];
   private readonly tree: CompactRange;
@@ -71,7 +71,7 @@ export class Journal {
   ) {
     ({ segment: this.segment, previous: this.previous, tree: this.tree, position: this.segmentBytes } = end);
     this.signer = noteSigner(`gatehouse/${options.service}`, options.signingKey);
-    this.checkpoints = new CheckpointFiles(options.folder, options.exportCheckpointsTo, this.signer.verifier);
+    this.checkpoints = new CheckpointFiles(options.folder, options.exportCheckpointsTo);
     this.queue = queue((failure) => this.changed(failure));
     this.timers = [
       setInterval(() => this.checkpoint(), options.checkpointSeconds * 1_000).unref(),
@@ -105,7 +105,7 @@ export class Journal {
       const journal = new Journal(options, writer, queue, end, unlock);
       if (!found) journal.begin();
       await journal.note('started', 'journal-opened', { service, tornBytes: end.tornBytes });
-      await journal.checkpoints.publishKey();
+      await journal.checkpoints.publishKey(journal.verifier);
       return journal;
     } catch (error) {
       await unlock();
@@ -168,6 +168,14 @@ export class Journal {
         .catch((cause: unknown) => this.options.onProblem?.(cause, 'checkpoint export'));
     });
     this.signedSize = this.tree.size;
+  }
+
+  /** Signs with another key from the next checkpoint on; the former one stays good for what it signed. */
+  useSigningKey(seed: Uint8Array): void {
+    this.checkpoint();
+    this.signer = noteSigner(this.signer.name, seed);
+    const report = (error: unknown) => this.options.onProblem?.(error, 'publication of the key');
+    void this.checkpoints.publishKey(this.verifier).catch(report);
   }
 
   /** The last words, a last checkpoint, and the folder is free. Bounded, also when the disk hangs. */

@@ -64,7 +64,10 @@ async function verifiersOf(folder: string, { keys }: VerifyOptions, notes: strin
   const text = await readFile(join(folder, 'checkpoint.pub'), 'utf8').catch((error: unknown) => {
     throw new AuditError('checkpoint-invalid', `there is no key in ${folder}`, 'Give one with --key.', error);
   });
-  return [noteVerifier(text)];
+  return text
+    .trim()
+    .split('\n')
+    .map((key) => noteVerifier(key));
 }
 
 /** Ends the walk. */

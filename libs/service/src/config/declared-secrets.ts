@@ -7,6 +7,7 @@ import {
   type SecretDeclarations,
   type Secrets,
 } from '@gatehouse/secrets';
+import { auditSecrets } from '../audit/audit.secrets.ts';
 import { detectionSecrets } from '../detection/detection.secrets.ts';
 import { ConfigurationError } from './configuration.error.ts';
 import type { ServiceDescriptor } from './service.options.ts';
@@ -16,7 +17,7 @@ const RESERVED = 'gatehouse';
 
 /** What the libs in a service declare; a row a lib. Each gets its own back, typed: `secrets.as<typeof its declarations>()`. */
 function builtInSecrets(service: ServiceDescriptor): readonly SecretDeclarations[] {
-  return [service.detection.webhook ? detectionSecrets() : {}];
+  return [service.audit.enabled ? auditSecrets : {}, service.detection.webhook ? detectionSecrets() : {}];
 }
 
 /**

@@ -1,6 +1,7 @@
 // The descriptor of a service: one zod schema is the source of its type, its defaults and its documentation. The smallest
 // descriptor (root, name, ports) is valid and safe. Unknown keys stop the start with their path (architecture: deny by default).
 import { z } from 'zod';
+import { auditOptionsSchema } from '@gatehouse/audit';
 import { hstsSchema, tlsOptionsSchema } from '@gatehouse/tls';
 import { databaseOptionsSchema } from '@gatehouse/database';
 import { detectionOptionsSchema } from '@gatehouse/detection';
@@ -202,6 +203,7 @@ export const serviceOptionsSchema = z.strictObject({
   detection: detectionOptionsSchema
     .prefault({})
     .meta({ description: 'Suspicious traffic; see @gatehouse/detection. On, and does nothing to a caller.' }),
+  audit: auditOptionsSchema.prefault({}).meta({ description: 'See @gatehouse/audit.' }),
   database: databaseOptionsSchema
     .optional()
     .meta({ description: 'See @gatehouse/database; left out, the service has none.' }),

@@ -28,6 +28,7 @@ export interface ServiceOverrides {
   shutdown?: Partial<ServiceDescriptor['shutdown']>;
   trustedProxies?: string[];
   secretStore?: Partial<ServiceDescriptor['secretStore']>;
+  audit?: Partial<ServiceDescriptor['audit']>;
   /** Read in place of the environment of this process. */
   env?: NodeJS.ProcessEnv;
   /** Where log lines go, in place of standard output. */
@@ -59,6 +60,8 @@ const SETTINGS: Record<string, Apply> = {
   GATEHOUSE_PUBLIC_ORIGIN: text('publicOrigin'),
   GATEHOUSE_TRUSTED_PROXIES: list('trustedProxies'),
   GATEHOUSE_LOG_LEVEL: text('logLevel'),
+  GATEHOUSE_AUDIT_FOLDER: nested('audit', 'folder'),
+  GATEHOUSE_AUDIT_CHECKPOINTS: nested('audit', 'exportCheckpointsTo'),
   GATEHOUSE_SHUTDOWN_GRACE_MS: nested('shutdown', 'graceMs'),
   GATEHOUSE_SHUTDOWN_DRAIN_MS: nested('shutdown', 'drainMs'),
 };
@@ -85,7 +88,18 @@ export function resolveSettings(
 ): ServiceSettings {
   refuseSecretsByEnvironment(service, env);
   refuseUnknown(env);
-  const { stateFolder, ports, limits, rateLimit, shutdown, secretStore, env: _, logStream: _log, ...rest } = overrides;
+  const {
+    stateFolder,
+    ports,
+    limits,
+    rateLimit,
+    shutdown,
+    secretStore,
+    audit,
+    env: _,
+    logStream: _log,
+    ...rest
+  } = overrides;
   const target: Record<string, unknown> = { ...service };
   for (const [name, apply] of Object.entries(SETTINGS)) {
     const value = env[name];
@@ -102,6 +116,7 @@ export function resolveSettings(
       rateLimit: { ...(target.rateLimit as object), ...rateLimit },
       shutdown: { ...(target.shutdown as object), ...shutdown },
       secretStore: { ...(target.secretStore as object), ...secretStore },
+      audit: { ...(target.audit as object), ...audit },
     },
     'the settings',
   );

@@ -4,7 +4,7 @@ import type { ServiceContext, Step } from '../step.ts';
 /** The answer of `/policy`. */
 export function effectivePolicy(
   steps: readonly Step[],
-  { routes, settings, limits, secrets, tls }: ServiceContext,
+  { routes, settings, limits, secrets, tls, audit }: ServiceContext,
 ): object {
   return {
     service: settings.name,
@@ -18,9 +18,9 @@ export function effectivePolicy(
       name,
       does,
       answers,
-      state: planned ? 'not in this release' : 'on',
+      state: planned ? 'not in this release' : name === 'audit' && !audit ? 'off: audit.enabled' : 'on',
     })),
-    routes: routes.all().map(({ method, url, query, body, response, limits: own }) => ({
+    routes: routes.all().map(({ method, url, query, body, response, audit: declared, limits: own }) => ({
       method,
       url,
       body: body ? 'schema' : 'none',
@@ -28,6 +28,7 @@ export function effectivePolicy(
       response: response?.schema ? 'schema' : 'none',
       limits: own.unlimited === undefined ? own.limits : { unlimited: own.unlimited },
       cost: own.cost,
+      audit: declared?.operation ?? `${method} ${url}`,
     })),
   };
 }

@@ -5,6 +5,7 @@ import { createServer as createPlainServer, type Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyServerFactory } from 'fastify';
 import { PROBLEM_MEDIA_TYPE, problemBody, toProblemError } from '@gatehouse/problem-details';
+import { auditRefusedConnection } from '../audit/refused.connection.ts';
 import { refusalKind, refusedConnections } from '../metrics/connection.metrics.ts';
 import type { ServiceContext, Step } from '../step.ts';
 import { limitConnections } from '../connections.limit.ts';
@@ -32,6 +33,7 @@ export const connection: Step = {
       clientErrorHandler(error: Error & { code?: string }, socket: Socket) {
         refused(error);
         const { remoteAddress: address = 'unknown' } = socket;
+        auditRefusedConnection(error, socket, context);
         context.detector.observe({ kind: 'connection-refused', at: Date.now(), address, reason: refusalKind(error) });
         answerClientError(error, socket, context);
       },

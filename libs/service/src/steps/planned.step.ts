@@ -1,4 +1,4 @@
-// The places that authentication, authorization and audit take. They do nothing yet, and say so in /policy and in
+// The places that authentication and authorization take. They do nothing yet, and say so in /policy and in
 // docs/request-path.md, so that nobody believes otherwise.
 import type { Step } from '../step.ts';
 
@@ -14,4 +14,3 @@ export const authenticate = planned('authenticate', 'Who calls: token, key or cl
   'rate-limited',
 ]);
 export const authorize = planned('authorize', 'May they: route, then object.', ['forbidden', 'not-found']);
-export const audit = planned('audit', 'The outcome is durable before the answer leaves.', ['dependency-unavailable']);

@@ -3,6 +3,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { PROBLEM_MEDIA_TYPE, problemBody, ProblemError, problemType, toProblemError } from '@gatehouse/problem-details';
 import type { ServiceContext, Step } from '../step.ts';
+import { auditRefusedByRouter } from './audit.step.ts';
 import { knownTrace } from './context.step.ts';
 import { securityHeaders } from './security-headers.step.ts';
 
@@ -17,7 +18,13 @@ export const problem: Step = {
   name: 'problem',
   does: 'Errors as problem+json from one catalogue; unknown routes and methods.',
   answers: ['malformed-url', 'not-found', 'method-not-allowed', 'bad-request', 'internal', 'dependency-unavailable'],
-  server: (context) => ({ frameworkErrors: (error, request, reply) => sendProblem(error, request, reply, context) }),
+  server: (context) => ({
+    frameworkErrors(error, request, reply) {
+      auditRefusedByRouter(request, toProblemError(error).code, context, () =>
+        sendProblem(error, request, reply, context),
+      );
+    },
+  }),
   install(app, context) {
     app.decorateReply('problemCode', undefined);
     // before any body is read: what is nowhere is not waited for

@@ -1,5 +1,6 @@
 // A service that answers from memory, as a generated one has it: strict body schema, declared answers.
 import { Body, Controller, Get, Module, Param, Post } from '@nestjs/common';
+import { Audit } from '@gatehouse/audit';
 import { defineService } from '@gatehouse/service';
 import { Returns } from '@gatehouse/validation';
 import { z } from 'zod';
@@ -17,6 +18,7 @@ class NotesController {
   }
 
   @Post()
+  @Audit('note.create')
   @Returns(note, { status: 201 })
   create(@Body({ schema: newNote }) body: z.infer<typeof newNote>): object {
     return { id: NOTE.id, ...body };

@@ -1,0 +1,162 @@
+// `gatehouse audit`: what an auditor does with the journal of a service. Needs no running service, and no right to write.
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+import type { EventFilter, Verification } from '@gatehouse/audit';
+
+interface VerifyFlags {
+  checkpoint: string[];
+  key: string[];
+  json?: boolean;
+}
+
+interface QueryFlags extends Omit<EventFilter, 'since' | 'until'> {
+  since?: string;
+  until?: string;
+  limit: string;
+}
+
+const each = (value: string, before: string[]): string[] => [...before, value];
+
+/** Adds the commands. */
+export function registerAudit(program: Command): void {
+  const audit = program.command('audit').description('Verify and read the audit journal of a service');
+  audit
+    .command('verify')
+    .description('Check a journal from its first record to its last; name the first one that is wrong')
+    .argument('<folder>', 'such as .gatehouse/api/audit')
+    .option('--checkpoint <file>', 'a checkpoint that was kept elsewhere; may be repeated', each, [])
+    .option('--key <file>', 'the key of the checkpoints (checkpoint.pub), kept elsewhere; may be repeated', each, [])
+    .option('--json', 'print as JSON')
+    .addHelpText('after', '\nExit code: 0 as it was written, 1 tampered with, 2 it cannot be looked at.')
+    .action((folder: string, flags: VerifyFlags) => explained(() => verify(resolve(folder), flags)));
+  audit
+    .command('prove')
+    .description('Prove to somebody else that an event was in the journal, without showing the others')
+    .argument('<folder>', 'such as .gatehouse/api/audit')
+    .argument('<event>', 'id of the event: the requestId of an answer')
+    .option('--checkpoint <file>', 'against this checkpoint; the first that covers it by default')
+    .option('--key <file>', 'the key of the checkpoints', each, [])
+    .action((folder: string, event: string, flags: { checkpoint?: string; key: string[] }) =>
+      explained(() => prove(resolve(folder), event, flags)),
+    );
+  audit
+    .command('check-proof')
+    .description('Check what "prove" printed: needs no journal')
+    .argument('<file>', 'the proof')
+    .requiredOption('--key <file>', 'the key of the checkpoints', each, [])
+    .action((file: string, flags: { key: string[] }) => explained(() => check(file, flags.key)));
+  audit
+    .command('query')
+    .description('Print the events that match, oldest first, one a line')
+    .argument('<folder>', 'such as .gatehouse/api/audit')
+    .option('--id <id>', 'of the event, or the requestId')
+    .option('--operation <name>', 'such as transfer.create')
+    .option('--reason <code>', 'such as forbidden, or ok')
+    .option('--actor <id>', 'the keyed identifier, as an event has it')
+    .option('--object <id>', 'that the event is about')
+    .option('--since <time>', 'ISO 8601, UTC')
+    .option('--until <time>', 'ISO 8601, UTC; without it')
+    .option('--limit <count>', 'at most so many', '1000')
+    .action((folder: string, flags: QueryFlags) => explained(() => query(resolve(folder), flags)));
+  audit
+    .command('tail')
+    .description('Print the last events and those that come; Ctrl-C ends it')
+    .argument('<folder>', 'such as .gatehouse/api/audit')
+    .option('--lines <count>', 'how many of the last', '10')
+    .option('--no-follow', 'end after the last')
+    .action((folder: string, flags: { lines: string; follow: boolean }) =>
+      explained(() => tail(resolve(folder), flags)),
+    );
+}
+
+async function explained(work: () => Promise<number>): Promise<void> {
+  const { AuditError } = await import('@gatehouse/audit');
+  try {
+    process.exitCode = await work();
+  } catch (error) {
+    const { code } = Object(error) as NodeJS.ErrnoException;
+    if (!(error instanceof AuditError) && typeof code !== 'string') throw error;
+    process.stderr.write(`gatehouse audit: ${(error as Error).message}\n`);
+    process.exitCode = 2;
+  }
+}
+
+const texts = (files: readonly string[]): Promise<string[]> => Promise.all(files.map((file) => readFile(file, 'utf8')));
+
+async function keysOf(folder: string, files: readonly string[]): Promise<string[]> {
+  const given = await texts(files.length > 0 ? files : [`${folder}/checkpoint.pub`]);
+  return given.flatMap((text) => text.trim().split('\n'));
+}
+
+async function verify(folder: string, { checkpoint, key, json }: VerifyFlags): Promise<number> {
+  const { verifyJournal } = await import('@gatehouse/audit');
+  const keys = key.length > 0 ? await keysOf(folder, key) : [];
+  const found = await verifyJournal(folder, { keys, checkpoints: await texts(checkpoint) });
+  process.stdout.write(json ? `${JSON.stringify(found, undefined, 2)}\n` : verdict(found));
+  return found.finding ? 1 : 0;
+}
+
+function verdict({ finding, records, first, provenSize, checkpoints, notes }: Verification): string {
+  const lines = finding
+    ? [`✗ ${finding.kind} at record ${finding.record}: ${finding.message}`]
+    : [`✓ ${records} records from ${first} on are as they were written`];
+  lines.push(`  ${checkpoints} checkpoints met; one vouches for everything before record ${provenSize}`);
+  return `${[...lines, ...notes.map((note) => `  ! ${note}`)].join('\n')}\n`;
+}
+
+async function prove(
+  folder: string,
+  event: string,
+  { checkpoint, key }: { checkpoint?: string; key: string[] },
+): Promise<number> {
+  const { proveEvent } = await import('@gatehouse/audit');
+  const note = checkpoint === undefined ? undefined : await readFile(checkpoint, 'utf8');
+  const proof = await proveEvent(folder, event, await keysOf(folder, key), note);
+  process.stdout.write(`${JSON.stringify(proof, undefined, 2)}\n`);
+  return 0;
+}
+
+async function check(file: string, key: readonly string[]): Promise<number> {
+  const { checkProof } = await import('@gatehouse/audit');
+  const proof = JSON.parse(await readFile(file, 'utf8')) as Parameters<typeof checkProof>[0];
+  const holds = checkProof(proof, await keysOf('', key));
+  process.stdout.write(
+    holds ? `✓ record ${proof.index} was in the journal as it stands here\n` : '✗ the proof does not hold\n',
+  );
+  return holds ? 0 : 1;
+}
+
+async function query(folder: string, { since, until, limit, ...filter }: QueryFlags): Promise<number> {
+  const { queryEvents } = await import('@gatehouse/audit');
+  const times = { ...(since && { since: Date.parse(since) }), ...(until && { until: Date.parse(until) }) };
+  let left = Number(limit);
+  for await (const event of queryEvents(folder, { ...filter, ...times })) {
+    if (left-- <= 0) break;
+    process.stdout.write(`${JSON.stringify(event)}\n`);
+  }
+  return 0;
+}
+
+const POLL_MS = 500;
+
+async function tail(folder: string, { lines, follow }: { lines: string; follow: boolean }): Promise<number> {
+  const { isCheckpoint, readRecords } = await import('@gatehouse/audit');
+  const last: string[] = [];
+  let next = 0;
+  const show = (json: string) => process.stdout.write(`${json}\n`);
+  for await (const { sequence, json } of readRecords(folder)) {
+    next = sequence + 1;
+    if (!isCheckpoint(json)) last.push(json);
+    if (last.length > Number(lines)) last.shift();
+  }
+  last.forEach(show);
+  while (follow) {
+    await new Promise((done) => setTimeout(done, POLL_MS));
+    for await (const { sequence, json } of readRecords(folder, next)) {
+      next = sequence + 1;
+      if (!isCheckpoint(json)) show(json);
+    }
+  }
+  return 0;
+}
