@@ -34,6 +34,8 @@ up() { # up LABEL: brings up the copy in the current folder, and says how long i
   printf '%s: healthy after %d s\n' "$1" $((SECONDS - begin))
 }
 call() { curl -sS --max-time 10 --cacert "$work/ca.pem" "$@"; }
+token() { docker compose run --rm -T token "$@" 2>>"$work/token.log"; }
+with_token() { call -H "Authorization: Bearer $token" "$@"; }
 
 echo '--- from a fresh clone'
 git clone -q "$repo" "$work/gatehouse-ci"
@@ -45,9 +47,11 @@ docker compose cp certs:/keys/ca.pem "$work/ca.pem" >/dev/null 2>&1
 ! curl -sS --max-time 5 "https://localhost:$API_HTTPS_PORT/health/ready" 2>/dev/null || fail 'trusted without the CA'
 location=$(curl -sS -o /dev/null -w '%{http_code} %{redirect_url}' "http://localhost:$API_HTTP_PORT/health/live")
 [[ $location == "308 https://localhost:$API_HTTPS_PORT/health/live" ]] || fail "the gate answers $location"
-id=$(call "https://localhost:$API_HTTPS_PORT/v1/accounts" --json '{"holder":"compose","currency":"EUR"}' | sed -E 's/.*"id":"([^"]+)".*/\1/')
+token=$(token accounts:read,accounts:write,transfers:read,transfers:write,api-keys:manage)
+[[ $(call -o /dev/null -w '%{http_code}' "https://localhost:$API_HTTPS_PORT/v1/accounts") == 401 ]] || fail 'a call without a token is not refused'
+id=$(with_token "https://localhost:$API_HTTPS_PORT/v1/accounts" --json '{"holder":"compose","currency":"EUR"}' | sed -E 's/.*"id":"([^"]+)".*/\1/')
 [[ -n $id ]]
-read_account() { call "https://localhost:$API_HTTPS_PORT/v1/accounts/$id"; }
+read_account() { with_token "https://localhost:$API_HTTPS_PORT/v1/accounts/$id"; }
 read_account | grep -q '"holder":"compose"' || fail "the account is not there: $(read_account)"
 
 echo '--- how confined each container is'
@@ -78,7 +82,7 @@ done
 [[ $(docker compose port api 9443 2>/dev/null || true) =~ ^(:0)?$ ]] || fail 'the management port is published'
 docker compose exec -T api sh -c 'cat /keys/api/key.pem >/dev/null' || fail 'api cannot read its own key'
 docker compose exec -T api sh -c 'cat /keys/api/client.key >/dev/null' || fail 'api cannot read its own client key'
-for file in /keys/postgres/{key.pem,password,vault-password} /keys/openbao/{key.pem,seal.key} /keys/openbao-roles/client.key; do
+for file in /keys/postgres/{key.pem,password,vault-password} /keys/openbao/{key.pem,seal.key} /keys/openbao-roles/client.key /keys/issuer/key.pem; do
   ! docker compose exec -T api cat "$file" >/dev/null 2>&1 || fail "api can read $file"
 done
 ! docker compose exec -T api sh -c 'touch /app/x' 2>/dev/null || fail 'api can write to its own program'
@@ -156,8 +160,9 @@ echo '--- conformance from outside'
 docker compose exec -T -e NODE_EXTRA_CA_CERTS=/keys/ca.pem api node -e \
   "fetch('https://localhost:9443/openapi.json').then((answer) => answer.text()).then((text) => process.stdout.write(text))" \
   >"$work/openapi.json"
+token accounts:read,accounts:write,transfers:read,transfers:write,api-keys:manage >"$work/token"
 (cd "$repo" && node tools/cli/bin/gatehouse.mjs conform "https://localhost:$API_HTTPS_PORT" --ca "$work/ca.pem" \
-  --http "http://localhost:$API_HTTP_PORT" --openapi "$work/openapi.json" --fail-on low >"$work/conform.log" 2>&1) ||
+  --http "http://localhost:$API_HTTP_PORT" --openapi "$work/openapi.json" --token-file "$work/token" --fail-on low >"$work/conform.log" 2>&1) ||
   { grep -vE '^(ok|skip) ' "$work/conform.log"; fail 'the stack does not conform'; }
 grep ' passed, ' "$work/conform.log"
 

@@ -5,6 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 work=$(mktemp -d)
 export GATEHOUSE_STATE=$work/state GATEHOUSE_HTTPS_PORT=28443 GATEHOUSE_HTTP_PORT=28080 GATEHOUSE_MANAGEMENT_PORT=29443
+export GATEHOUSE_IDENTITY_PORT=28400 GATEHOUSE_IDENTITY_MANAGEMENT_PORT=29400
 gatehouse=(node tools/cli/bin/gatehouse.mjs)
 pids=()
 finish() {
@@ -23,9 +24,11 @@ until grep -q 'Stop with Ctrl-C' "$work/api.log"; do
 done
 ca=$GATEHOUSE_STATE/ca/ca.pem
 
+"${gatehouse[@]}" token --scope accounts:read,accounts:write,transfers:read,transfers:write,api-keys:manage >"$work/token"
+
 echo '--- conformance of the reference API'
 GATEHOUSE_STATE=$work/second "${gatehouse[@]}" conform https://localhost:28443 --ca "$ca" --http http://localhost:28080 \
-  --management https://localhost:29443 --command "${gatehouse[*]} start api" --junit "$work/junit.xml" --fail-on low
+  --management https://localhost:29443 --token-file "$work/token" --command "${gatehouse[*]} start api" --junit "$work/junit.xml" --fail-on low
 grep -q '<testsuite ' "$work/junit.xml"
 
 echo '--- TLS audit of the reference API'

@@ -6,6 +6,7 @@ repo=$(git rev-parse --show-toplevel)
 work=$(mktemp -d)
 log=$work/start.log
 export GATEHOUSE_HTTPS_PORT=18443 GATEHOUSE_HTTP_PORT=18080 GATEHOUSE_MANAGEMENT_PORT=19443
+export GATEHOUSE_IDENTITY_PORT=18400 GATEHOUSE_IDENTITY_MANAGEMENT_PORT=19400
 pid=
 finish() {
   local code=$?
@@ -42,16 +43,19 @@ echo "the printed line: ${line##* }"
 [[ $(eval "${line/curl/curl -sS}") == '{"status":"ok"}' ]]
 # The README's own call, on the port of this run, and with the printed CA: where mkcert is installed it is mkcert's.
 ca=$(sed -E 's/.*--cacert ([^ ]+) .*/\1/' <<<"$line")
-call=$(sed -n '/localhost:8443\/v1\/accounts \\$/,/-d/p' README.md | sed "s/8443/18443/; s#[^ ]*ca\.pem#$ca#; s/^curl/curl -sS/")
+call=$(sed -n '/^curl .*localhost:8443\/v1\/accounts \\$/,/-d/p' README.md | sed "s/8443/18443/; s#[^ ]*ca\.pem#$ca#; s/^curl/curl -sS/")
 [[ $(eval "$call") == *'"holder":"Ada"'* ]] || { echo "the README's call does not work: $call"; exit 1; }
 [[ $(curl -s -o /dev/null -w '%{http_code}' http://localhost:18080/) == 308 ]]
+# the line with a token, two lines as they are printed
+paste=$(grep -A1 -E '^ *curl .*/v1/' "$log" | head -n 2)
+[[ $(eval "${paste/curl/curl -sS}") == '{"items":['* ]]
 stop
 
 run 'second start' 30
 [[ $(eval "${line/curl/curl -sS}") == '{"status":"ok"}' ]]
 stop
 
-for port in 18443 18080 19443; do
+for port in 18443 18080 19443 18400 19400; do
   ! curl -sk --max-time 2 -o /dev/null "https://localhost:$port/" || { echo "port $port is still open"; exit 1; }
 done
 left=$(pgrep -af "$work/clone" | grep -v pgrep || true)

@@ -9,5 +9,6 @@ export default defineService({
   version: '0.1.0',
   ports: { https: 8443, http: 8080, management: 9443 },
   secrets: apiSecrets,
+  authn: { apiKeys: {} },
   database: { migrations: ledgerMigrations },
 });

@@ -7,6 +7,7 @@
 #   /keys/postgres/…, /keys/openbao/…       root, readable by the server's extra group (its user differs between images);
 #                                           `password` is what the image asks for: pg_hba.conf lets nobody use it
 #   /keys/postgres/vault-password           of the role that makes short-lived users; the group of the two that set and use it
+#   /keys/issuer/key.pem, jwks.json         what access tokens are signed by, the token service's user's; and checked by, for everybody
 # The CA's own key is in /ca, a volume that no other container mounts. Idempotent: what is there and good for 30 days stays.
 set -euo pipefail
 umask 077
@@ -67,10 +68,25 @@ random() { # random FILE OWNER MODE COMMAND…: what the command prints, made on
   give "$scratch/random" "$file" "$owner" "$mode"
 }
 
+issuer() { # issuer FOLDER OWNER: a P-256 key, and its public part as a JWK Set (RFC 7517)
+  local x y kid
+  [[ ! -e $1/jwks.json ]] || return 0
+  mkdir -p "$1" && chmod 0755 "$1"
+  openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$scratch/issuer" 2>/dev/null
+  base64url() { base64 -w0 | tr '+/' '-_' | tr -d '='; }
+  point() { openssl pkey -in "$scratch/issuer" -pubout -outform DER | tail -c 64; }
+  x=$(point | head -c 32 | base64url) y=$(point | tail -c 32 | base64url)
+  kid=$(printf '{"crv":"P-256","kty":"EC","x":"%s","y":"%s"}' "$x" "$y" | openssl dgst -sha256 -binary | base64url)
+  printf '{"keys":[{"kty":"EC","crv":"P-256","x":"%s","y":"%s","kid":"%s","alg":"ES256","use":"sig"}]}\n' "$x" "$y" "$kid" >"$scratch/jwks"
+  give "$scratch/issuer" "$1/key.pem" "$2" 0400
+  give "$scratch/jwks" "$1/jwks.json" 0:0 0444
+}
+
 make localhost # makes the CA too, when there is none
 cp /ca/rootCA.pem "$scratch/ca.pem"
 give "$scratch/ca.pem" "$keys/ca.pem" 0:0 0444
 
+issuer "$keys/issuer" 10006:10006
 certificate postgres "0:$postgres_group" 0440 postgres
 random "$keys/postgres/password" "0:$postgres_group" 0440 openssl rand -base64 33
 random "$keys/postgres/vault-password" "0:$roles_group" 0440 openssl rand -base64 33

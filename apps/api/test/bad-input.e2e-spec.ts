@@ -62,7 +62,7 @@ describe('bad input to the ledger', () => {
   });
 
   it('answers 431 to a huge header and cuts slow headers and a slow body', async () => {
-    const line = 'POST /v1/transfers HTTP/1.1\r\nHost: localhost\r\n';
+    const line = `POST /v1/transfers HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${api.token}\r\n`;
     expect(await api.raw(`${line}X-A: ${'a'.repeat(20_000)}\r\n\r\n`)).toMatch(/^HTTP\/1.1 431 /);
     const started = Date.now();
     expect(await api.raw(line)).toMatch(/^(HTTP\/1.1 408 |$)/);
@@ -74,7 +74,7 @@ describe('bad input to the ledger', () => {
 
   it('does nothing for a body that ends early', async () => {
     const text = JSON.stringify(body);
-    const head = `POST /v1/transfers HTTP/1.1\r\nHost: localhost\r\nIdempotency-Key: k\r\nContent-Type: application/json\r\nContent-Length: ${text.length + 1}\r\n\r\n`;
+    const head = `POST /v1/transfers HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${api.token}\r\nIdempotency-Key: k\r\nContent-Type: application/json\r\nContent-Length: ${text.length + 1}\r\n\r\n`;
     await api.raw(head + text, (socket) => setTimeout(() => socket.destroy(), 100));
   });
 
@@ -82,7 +82,7 @@ describe('bad input to the ledger', () => {
     const session = connectHttp2(api.urls.https, { ca: api.ca });
     session.on('error', () => undefined);
     for (let index = 0; index < 1_000 && !session.destroyed; index++) {
-      const stream = session.request({ ':path': '/v1/transfers' });
+      const stream = session.request({ ':path': '/v1/transfers', authorization: `Bearer ${api.token}` });
       stream.on('error', () => undefined);
       stream.close(8); // CANCEL
     }

@@ -6,6 +6,8 @@ import { request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { canaryHits, until } from '@gatehouse/secrets/testing';
+import { TestIssuer } from '@gatehouse/service/testing';
+import { EVERYDAY } from './start.ts';
 import { newRing, spawnApi } from './vaulted.api.ts';
 
 const embedded = process.env.GATEHOUSE_DATABASE_URL === undefined;
@@ -22,9 +24,12 @@ const word = () => `canary/${randomBytes(15).toString('base64url')}=&`;
     const canaries = [...values.map((text) => Buffer.from(text)), ...ring.map((key) => Buffer.from(key, 'base64'))];
     const put = (name: string, value: string) => writeFile(join(folder, name), value, { mode: 0o600 });
     await Promise.all(values.map((value, n) => put(`canary${n}`, value)));
-    await put('holderKeys', JSON.stringify(ring));
+    for (const name of ['holderKeys', 'gatehouseApiKeyHashes']) await put(name, JSON.stringify(ring));
+    const issuer = await TestIssuer.create(undefined, 'api');
+    const token = await issuer.token({ scopes: EVERYDAY });
     const { child, output } = spawnApi(
       {
+        ...(await issuer.environment(`${folder}-issuer.json`)),
         PATH: process.env.PATH,
         NODE_DEBUG: 'http,https,net,tls,fs',
         DEBUG: '*',
@@ -40,7 +45,7 @@ const word = () => `canary/${randomBytes(15).toString('base64url')}=&`;
       const ca = await readFile(`${folder}-state/ca/ca.pem`, 'utf8');
       const [api = '', , management = ''] = [...output().matchAll(/https?:\/\/localhost:\d+/g)].map(([url]) => url);
       const call = (origin: string, path: string, method = 'GET', body?: string) =>
-        ask(`${origin}${path}`, ca, method, body).then((answer) => void shown.push(answer));
+        ask(`${origin}${path}`, ca, token, method, body).then((answer) => void shown.push(answer));
       await call(api, '/v1/accounts', 'POST', '{"holder":"Ada","currency":"EUR"}');
       for (const path of [
         '/v1/accounts',
@@ -64,7 +69,7 @@ const word = () => `canary/${randomBytes(15).toString('base64url')}=&`;
       await until(() => child.exitCode !== null || child.signalCode !== null, 30_000).catch(() =>
         child.kill('SIGKILL'),
       );
-      await rm(`${folder}-state`, { recursive: true, force: true });
+      for (const left of ['-state', '-issuer.json']) await rm(`${folder}${left}`, { recursive: true, force: true });
     }
     const all = [output(), ...shown].join('\n');
     expect(all).toMatch(/canary19/); // the names are told: what is searched is the right place
@@ -73,9 +78,10 @@ const word = () => `canary/${randomBytes(15).toString('base64url')}=&`;
   }, 120_000);
 });
 
-function ask(url: string, ca: string, method: string, body?: string): Promise<string> {
+function ask(url: string, ca: string, token: string, method: string, body?: string): Promise<string> {
   return new Promise((resolve, reject) => {
-    const headers = body === undefined ? {} : { 'content-type': 'application/json' };
+    const type = body === undefined ? {} : { 'content-type': 'application/json' };
+    const headers = { authorization: `Bearer ${token}`, ...type };
     const outgoing = request(url, { ca, method, headers, agent: false }, (response) => {
       let text = JSON.stringify(response.headers);
       response.on('data', (chunk) => (text += String(chunk))).on('end', () => resolve(text));

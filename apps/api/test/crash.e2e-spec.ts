@@ -7,7 +7,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { command } from './start.ts';
+import { TestIssuer } from '@gatehouse/service/testing';
+import { command, EVERYDAY } from './start.ts';
 
 type Answer = Record<string, unknown>;
 
@@ -22,12 +23,19 @@ interface Running {
 }
 
 /** Starts the API as a process; its address and its CA are those of the printed line. */
-async function run(stateFolder: string): Promise<Running> {
+async function run(stateFolder: string, issuer: TestIssuer): Promise<Running> {
   const [program, ...args] = command.argv;
   const ports = { GATEHOUSE_HTTPS_PORT: '0', GATEHOUSE_HTTP_PORT: '0', GATEHOUSE_MANAGEMENT_PORT: '0' };
   const child = spawn(program as string, args, {
     cwd: command.cwd,
-    env: { ...process.env, ...ports, GATEHOUSE_STATE: stateFolder, GATEHOUSE_LOG_LEVEL: 'silent', NO_COLOR: '1' },
+    env: {
+      ...process.env,
+      ...(await issuer.environment(join(stateFolder, 'issuer.json'))),
+      ...ports,
+      GATEHOUSE_STATE: stateFolder,
+      GATEHOUSE_LOG_LEVEL: 'silent',
+      NO_COLOR: '1',
+    },
   });
   started.push(child);
   let said = '';
@@ -40,15 +48,19 @@ async function run(stateFolder: string): Promise<Running> {
     });
     child.once('exit', () => reject(new Error(`ended before it was ready: ${said}`)));
   });
-  return { child, call: caller(origin, readFileSync(caFile)) };
+  return { child, call: caller(origin, readFileSync(caFile), await issuer.token({ scopes: EVERYDAY })) };
 }
 
 /** One connection a call: none is left over from a process that was killed. */
 const caller =
-  (origin: string, ca: Buffer) =>
+  (origin: string, ca: Buffer, token: string) =>
   (method: string, path: string, body?: object, key?: string): Promise<{ status: number; body: Answer }> =>
     new Promise((resolve, reject) => {
-      const headers = { ...(body && { 'content-type': 'application/json' }), ...(key && { 'idempotency-key': key }) };
+      const headers = {
+        authorization: `Bearer ${token}`,
+        ...(body && { 'content-type': 'application/json' }),
+        ...(key && { 'idempotency-key': key }),
+      };
       const outgoing = request(new URL(path, origin), { method, ca, headers, agent: false }, (response) => {
         let text = '';
         response.on('data', (chunk) => (text += String(chunk)));
@@ -75,7 +87,8 @@ describe('the ledger after kill -9', () => {
   });
 
   it('has each answered transfer once, gives its answer again, and keeps the sum', async () => {
-    let api = await run(stateFolder);
+    const issuer = await TestIssuer.create(undefined, 'api');
+    let api = await run(stateFolder, issuer);
     const open = async (overdraftLimit: number) =>
       (await api.call('POST', '/v1/accounts', { holder: 'A', currency: 'EUR', overdraftLimit })).body.id as string;
     const [from, to] = [await open(1_000_000), await open(0)];
@@ -102,7 +115,7 @@ describe('the ledger after kill -9', () => {
       await stop(api.child, 'SIGKILL');
       for (const end of await writers)
         expect(String((end as PromiseRejectedResult).reason)).toMatch(/ECONN|socket|aborted/);
-      api = await run(stateFolder);
+      api = await run(stateFolder, issuer);
     }
 
     expect(answers).toBeGreaterThanOrEqual(80);

@@ -19,7 +19,7 @@ const embedded = process.env.GATEHOUSE_DATABASE_URL === undefined;
       process.kill(Number(readFileSync(file, 'utf8').split('\n')[0]), 'SIGQUIT');
       const seen = new Set<string>();
       let ready = { status: 0 };
-      for (let tries = 0; tries < 200 && !(seen.has('503') && ready.status === 200); tries++) {
+      for (let tries = 0; tries < 200 && !(seen.size === 2 && ready.status === 200); tries++) {
         const answer = await api.call('GET', `/v1/accounts/${id}`);
         seen.add(String(answer.status));
         if (answer.status === 503) {

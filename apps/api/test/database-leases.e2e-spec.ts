@@ -43,7 +43,7 @@ describeOpenBao('the API with database users that are leases', (program) => {
       const end = performance.now() + load.seconds * 1000;
       for (let next = performance.now(); next < end; next += 1000 / load.rps) {
         await new Promise((resolve) => setTimeout(resolve, Math.max(0, next - performance.now())));
-        answers.push(ask(running.urls.https + path, agent));
+        answers.push(ask(running.urls.https + path, agent, running.token));
       }
       const seen = await Promise.all(answers);
       agent.destroy();
@@ -88,9 +88,10 @@ describeOpenBao('the API with database users that are leases', (program) => {
 });
 
 /** The status of one GET; 0 where there was no answer. */
-function ask(url: string, agent: Agent): Promise<number> {
+function ask(url: string, agent: Agent, token: string): Promise<number> {
   return new Promise((resolve) => {
-    const outgoing = request(url, { agent }, (response) => {
+    const headers = { authorization: `Bearer ${token}` };
+    const outgoing = request(url, { agent, headers }, (response) => {
       response.resume().on('end', () => resolve(response.statusCode ?? 0));
     });
     outgoing.on('error', () => resolve(0)).end();

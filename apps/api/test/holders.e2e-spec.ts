@@ -68,10 +68,15 @@ const before = defineService({
       folder = await mkdtemp(join(tmpdir(), 'gatehouse-holders-'));
       stateFolder = await mkdtemp(join(tmpdir(), 'gatehouse-holders-state-'));
       await writeKeys();
+      await writeFile(join(folder, 'gatehouseApiKeyHashes'), JSON.stringify([newKey()]), { mode: 0o600 });
       const plain = await start(DatabaseAlone, before);
       await sql`insert into accounts (id, holder, currency) values (${OLD_ID}, ${NAME}, 'EUR')`.execute(stolen);
       await plain.close();
       api = await start(WithDatabase);
+      // Who steals a database is held back by no policy of it.
+      await sql`alter table accounts no force row level security`.execute(stolen);
+      const owner = `${api.issuer.issuer}|tester`;
+      await sql`update accounts set tenant = 'default', owner = ${owner}`.execute(stolen);
     }, 60_000);
     afterAll(async () => {
       await api?.close();
@@ -114,7 +119,7 @@ const before = defineService({
     });
 
     it('is refused by the database itself in clear', async () => {
-      const insert = sql`insert into accounts (holder, holder_index, currency) values ('Ada', 'x', 'EUR')`;
+      const insert = sql`insert into accounts (tenant, owner, holder, holder_index, currency) values ('a', 'b', 'Ada', 'x', 'EUR')`;
       await expect(insert.execute(stolen)).rejects.toThrow(/holder_is_encrypted/);
     });
 
@@ -138,6 +143,7 @@ const before = defineService({
       const former = await stored();
       keys.unshift(newKey());
       await writeKeys();
+      await writeFile(join(folder, 'gatehouseApiKeyHashes'), JSON.stringify([newKey()]), { mode: 0o600 });
       let lost = 0;
       for (let tries = 0; tries < 400 && (await stored())?.holder_index === former?.holder_index; tries++) {
         if ((await find('Rotated'))[0] !== `${id} Rotated`) lost += 1; // while it runs, old rows beside new ones
@@ -147,6 +153,7 @@ const before = defineService({
       await create('Rotated'); // beside the one from before
       keys.length = 1;
       await writeKeys();
+      await writeFile(join(folder, 'gatehouseApiKeyHashes'), JSON.stringify([newKey()]), { mode: 0o600 });
       await restart();
       expect(await find('Rotated')).toHaveLength(2);
       expect((await api.call('GET', '/v1/accounts?limit=100')).status).toBe(200); // not one row needs the former key
@@ -157,7 +164,12 @@ const before = defineService({
       await rm(join(folder, 'holderKeys'));
       await expect(start(WithDatabase)).rejects.toThrow(/holderKeys is missing/);
       await writeKeys();
+      await writeFile(join(folder, 'gatehouseApiKeyHashes'), JSON.stringify([newKey()]), { mode: 0o600 });
       api = await start(WithDatabase);
+      // Who steals a database is held back by no policy of it.
+      await sql`alter table accounts no force row level security`.execute(stolen);
+      const owner = `${api.issuer.issuer}|tester`;
+      await sql`update accounts set tenant = 'default', owner = ${owner}`.execute(stolen);
     }, 60_000);
   },
 );

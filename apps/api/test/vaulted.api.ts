@@ -41,7 +41,7 @@ export class VaultedApi {
     ]);
     await prepareApi(bao);
     if (postgres) await prepareDatabase(bao, postgres);
-    await writeKv(bao, 'holderKeys', { value: newRing() });
+    for (const name of ['holderKeys', 'gatehouseApiKeyHashes']) await writeKv(bao, name, { value: newRing() });
     return new VaultedApi(bao, postgres);
   }
 

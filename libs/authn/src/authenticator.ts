@@ -1,7 +1,7 @@
 // Who calls: one request in, one Principal out, or a problem. A credential that was verified before is answered without waiting, which is
 // nearly every request.
 import type { IncomingHttpHeaders } from 'node:http';
-import { clientIdentity, type ClientSocket } from '@gatehouse/tls';
+import type { ClientIdentity } from '@gatehouse/tls';
 import { ProblemError } from '@gatehouse/problem-details';
 import { CredentialRefusedError } from './authn.error.ts';
 import type { AuthnOptions } from './authn.options.ts';
@@ -24,7 +24,10 @@ export interface AuthnRequest {
   readonly headers: IncomingHttpHeaders;
   /** Absolute address, for DPoP; asked for only then. */
   readonly url: () => string;
-  readonly socket: unknown;
+  /** Who the client certificate of the connection names: `clientIdentity(socket)` of @gatehouse/tls. */
+  readonly clientIdentity: () => ClientIdentity | undefined;
+  /** Asked before a credential that is not known is looked at: throws when there were too many wrong ones. */
+  readonly beforeVerify?: () => Promise<void>;
 }
 
 /** What an authenticator is made of; see createAuthenticator. */
@@ -93,10 +96,10 @@ export class Authenticator {
     else this.revocations.add(revocation);
   }
 
-  private byCertificate({ socket }: AuthnRequest): Principal {
+  private byCertificate({ clientIdentity }: AuthnRequest): Principal {
     const { clientCertificates } = this.parts.options;
     if (clientCertificates.length === 0) throw missingCredential();
-    const identity = clientIdentity(socket as Partial<ClientSocket>);
+    const identity = clientIdentity();
     const principal = identity && certificatePrincipal(identity, clientCertificates);
     if (principal) return principal;
     throw identity
@@ -105,6 +108,7 @@ export class Authenticator {
   }
 
   private async verify(sent: SentCredential, request: AuthnRequest): Promise<Principal> {
+    await request.beforeVerify?.();
     const entry = await this.verified(sent).catch((error: unknown) => {
       throw error instanceof CredentialRefusedError ? refusedCredential(error, sent.scheme) : error;
     });
@@ -135,10 +139,7 @@ export class Authenticator {
   }
 
   private bound(entry: CachedCredential, sent: SentCredential, request: AuthnRequest): Principal {
-    if (
-      entry.x5t !== undefined &&
-      !showsCertificate(clientIdentity(request.socket as Partial<ClientSocket>), entry.x5t)
-    )
+    if (entry.x5t !== undefined && !showsCertificate(request.clientIdentity(), entry.x5t))
       throw refusedCredential(new CredentialRefusedError('unbound'), sent.scheme);
     if (sent.kind === 'api-key') this.parts.apiKeys?.touch(entry.principal.credentialId as string);
     return entry.principal;

@@ -10,14 +10,14 @@ import { authnOptionsSchema, type AuthnInput, type AuthnOptions } from './authn.
 import { IssuerKeys } from './jwt/issuer.keys.ts';
 import { keySetSource } from './jwt/key-set.source.ts';
 import type { TrustedIssuer } from './jwt/token.verifier.ts';
-import type { AuthnTables } from './postgres.tables.ts';
+import { type AuthnTables, ensureAuthnTables } from './postgres.tables.ts';
 import { PostgresRevocations } from './revocation/postgres.revocations.ts';
 import { RevocationFeed } from './revocation/revocation.feed.ts';
 import { Revocations } from './revocation/revocations.ts';
 
 /** What surrounds it. */
 export interface AuthnContext {
-  /** A database with the tables of {@link authnTableStatements}; without one revocations hold in this process alone. */
+  /** Where API keys and revocations are kept (its tables are made); without one revocations hold in this process alone. */
   readonly database?: Kysely<unknown>;
   /** The keyring of API key hashes; needed with `apiKeys`. */
   readonly apiKeyHashKeys?: HashKeys;
@@ -38,6 +38,7 @@ export async function createAuthenticator(input: AuthnInput = {}, context: Authn
   const db = context.database as Kysely<AuthnTables> | undefined;
   const feed = db && new RevocationFeed(new PostgresRevocations(db), revocations, options.revocation, onEvent);
   const apiKeys = options.apiKeys && makeApiKeys(options.apiKeys, context, revocations, feed);
+  if (db) await ensureAuthnTables(db);
   await feed?.start();
   // Not waited for: the first token waits for the keys, the start of a service does not wait for another service.
   for (const { keys } of issuers.values()) void keys.start();
@@ -49,7 +50,10 @@ export function parseAuthnOptions(input: AuthnInput): AuthnOptions {
   const parsed = authnOptionsSchema.safeParse(input);
   if (parsed.success) return parsed.data;
   const lines = parsed.error.issues.map(({ path, message }) => `  ${path.join('.') || '(top level)'}: ${message}`);
-  throw new AuthnConfigError(`the options of authn are not valid:\n${lines.join('\n')}`, 'See docs/authentication.md.');
+  throw new AuthnConfigError(
+    `the options of authn are not valid:\n${lines.join('\n')}`,
+    'See docs/identity-providers.md.',
+  );
 }
 
 function trusted(options: AuthnOptions['issuers'][number], onEvent: EmitAuthnEvent): TrustedIssuer {

@@ -16,6 +16,7 @@ export { readApiKey, type ApiKeyText } from './api-key/api-key.format.ts';
 export type { ApiKeyOwner, ApiKeyStore, StoredApiKey } from './api-key/api-key.store.ts';
 export { insufficientScope, missingCredential, refusedCredential } from './challenge.ts';
 export { createAuthenticator, parseAuthnOptions, type AuthnContext } from './create-authenticator.ts';
-export { authnTableStatements, type AuthnTables } from './postgres.tables.ts';
+export { authnEnvironment, issuerFromEnvironment } from './issuer.environment.ts';
+export type { AuthnTables } from './postgres.tables.ts';
 export { principalKey, type Principal } from './principal.ts';
 export type { Revocation } from './revocation/revocations.ts';

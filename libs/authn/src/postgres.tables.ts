@@ -1,5 +1,6 @@
-// The tables of keys and revocations in PostgreSQL. A service takes the statements into a migration of its own.
-import type { ColumnType, Generated } from 'kysely';
+// The tables of keys and revocations in PostgreSQL. Made at the start where they are missing, apart from the service's own migrations,
+// which are a history in an order of their own.
+import { type ColumnType, type Generated, type Kysely, sql } from 'kysely';
 
 /** The tables, for Kysely. */
 export interface AuthnTables {
@@ -27,9 +28,16 @@ export interface AuthnTables {
   };
 }
 
-/** Creates them; each is one statement. */
-export const authnTableStatements: readonly string[] = [
-  `create table authn_api_keys (
+/** Makes what is missing; replicas that start together do it once. */
+export function ensureAuthnTables(db: Kysely<AuthnTables>): Promise<void> {
+  return db.transaction().execute(async (tx) => {
+    await sql`select pg_advisory_xact_lock(hashtext('gatehouse authn'))`.execute(tx);
+    for (const statement of STATEMENTS) await sql.raw(statement).execute(tx);
+  });
+}
+
+const STATEMENTS: readonly string[] = [
+  `create table if not exists authn_api_keys (
     id text primary key check (length(id) = 16),
     tenant text not null,
     owner text not null,
@@ -43,8 +51,8 @@ export const authnTableStatements: readonly string[] = [
     revoked_at timestamptz,
     last_used_at timestamptz
   )`,
-  `create index authn_api_keys_owner on authn_api_keys (tenant, owner, owner_issuer, created_at desc)`,
-  `create table authn_revocations (
+  `create index if not exists authn_api_keys_owner on authn_api_keys (tenant, owner, owner_issuer, created_at desc)`,
+  `create table if not exists authn_revocations (
     kind text not null check (kind in ('token', 'subject', 'api-key')),
     issuer text not null,
     value text not null,
@@ -53,5 +61,5 @@ export const authnTableStatements: readonly string[] = [
     created_at timestamptz not null default clock_timestamp(),
     primary key (kind, issuer, value)
   )`,
-  `create index authn_revocations_created_at on authn_revocations (created_at)`,
+  `create index if not exists authn_revocations_created_at on authn_revocations (created_at)`,
 ];

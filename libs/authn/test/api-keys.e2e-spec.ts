@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { openDatabase, type Database } from '@gatehouse/database';
 import { sql } from 'kysely';
-import { authnTableStatements, createAuthenticator, type ApiKeys, type Authenticator } from '../src/index.ts';
+import { createAuthenticator, type ApiKeys, type Authenticator } from '../src/index.ts';
 import { TestIssuer } from '../src/testing/index.ts';
 import { bearer, outcome, request, until } from './fixtures/callers.ts';
 
@@ -23,13 +23,8 @@ describe('API keys', () => {
 
   beforeAll(async () => {
     stateFolder = await mkdtemp(join(tmpdir(), 'gatehouse-authn-'));
-    const create = {
-      async up(db: Database['kysely']) {
-        for (const text of authnTableStatements) await sql.raw(text).execute(db);
-      },
-    };
     const context = { service: 'keys', stateFolder, production: false, env: {} };
-    database = await openDatabase({ migrations: { '0001-create': create as never } }, context);
+    database = await openDatabase({ migrations: {} }, context);
     issuer = await TestIssuer.create();
     const open = () =>
       createAuthenticator(

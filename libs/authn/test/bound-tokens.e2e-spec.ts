@@ -1,5 +1,6 @@
 // Tokens that only their holder may use: DPoP (RFC 9449) and client certificates (RFC 8705).
 import { X509Certificate } from 'node:crypto';
+import { clientIdentity } from '@gatehouse/tls';
 import { testAuthority } from '@gatehouse/tls/testing';
 import { createAuthenticator, type Authenticator } from '../src/index.ts';
 import { TestIssuer } from '../src/testing/index.ts';
@@ -77,6 +78,7 @@ describe('client certificates', () => {
     const peer = new X509Certificate(pem);
     return { authorized: true, getPeerX509Certificate: () => peer };
   };
+  const shown = (socket: object) => ({ clientIdentity: () => clientIdentity(socket) });
 
   it('accepts a bound token over the connection of its certificate, and no other', async () => {
     const issuer = await TestIssuer.create();
@@ -87,7 +89,7 @@ describe('client certificates', () => {
       'base64url',
     );
     const token = await issuer.token({ claims: { cnf: { 'x5t#S256': x5t } } });
-    const over = (socket: unknown) => outcome(authenticator, { ...bearer(token), socket });
+    const over = (socket: object) => outcome(authenticator, { ...bearer(token), ...shown(socket) });
     expect((await over(socketOf(own.cert))).principal?.binding).toBe('certificate');
     expect((await over(socketOf(own.cert))).principal).toBeDefined();
     expect(await over(socketOf(others.cert))).toMatchObject({ status: 401, reason: 'unbound' });
@@ -101,7 +103,7 @@ describe('client certificates', () => {
     const authenticator = await createAuthenticator({
       clientCertificates: [{ id: 'spiffe://example.org/orders', scopes: ['accounts:read'], tenant: 'north' }],
     });
-    const over = (socket: unknown) => outcome(authenticator, request({}, { socket }));
+    const over = (socket: object) => outcome(authenticator, request({}, shown(socket)));
     const { principal } = await over(socketOf((await leaf('orders')).cert));
     expect(principal).toMatchObject({ kind: 'client-certificate', id: 'spiffe://example.org/orders', tenant: 'north' });
     expect(await over(socketOf((await leaf('billing')).cert))).toMatchObject({

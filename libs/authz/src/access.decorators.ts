@@ -20,6 +20,15 @@ export function Scopes(...scopes: readonly string[]): MethodDecorator & ClassDec
 }
 
 /**
+ * `<name>:read` for GET, `<name>:write` for everything else, on a whole controller.
+ * @example `@Controller('v1/orders') @ResourceScopes('orders')`
+ */
+export function ResourceScopes(name: string): ClassDecorator {
+  if (!SCOPE.test(`${name}:write`)) throw new Error(`@ResourceScopes(${name}): a name without spaces or quotes`);
+  return (target) => decide(target, { kind: 'resource', name }, target.name);
+}
+
+/**
  * Anybody may call, without a credential.
  * @param reason why, for whoever reads `/policy`: at least ten characters
  * @example `@Get('live') @Public('a balancer has no credential')`

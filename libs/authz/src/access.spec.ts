@@ -1,4 +1,5 @@
-import { accessOf, authorize, Public, Scopes, SenderConstrained } from './index.ts';
+import { Delete, Get } from '@nestjs/common';
+import { accessOf, authorize, Public, ResourceScopes, Scopes, SenderConstrained } from './index.ts';
 
 @Scopes('notes:read')
 class Notes {
@@ -12,6 +13,15 @@ class Notes {
     return 0;
   }
   @SenderConstrained() secret(): number {
+    return 0;
+  }
+}
+@ResourceScopes('orders')
+class Orders {
+  @Get() list(): number {
+    return 0;
+  }
+  @Delete() remove(): number {
     return 0;
   }
 }
@@ -31,6 +41,11 @@ describe('who may call a route', () => {
     expect(of('create')).toEqual({ kind: 'scopes', scopes: ['notes:write', 'notes:read'] });
     expect(of('sign')).toEqual({ kind: 'public', reason: 'the sign on the door' });
     expect(of('secret')).toEqual({ kind: 'scopes', scopes: ['notes:read'], senderConstrained: true });
+  });
+
+  it('is read or write, by the method, where a resource was named', () => {
+    expect(accessOf(Orders, Orders.prototype.list)).toEqual({ kind: 'scopes', scopes: ['orders:read'] });
+    expect(accessOf(Orders, Orders.prototype.remove)).toEqual({ kind: 'scopes', scopes: ['orders:write'] });
   });
 
   it('is undefined where nobody decided, and never inherited from a handler that it hides', () => {

@@ -7,6 +7,16 @@ export type Access =
   | { readonly kind: 'public'; readonly reason: string }
   | { readonly kind: 'scopes'; readonly scopes: readonly string[]; readonly senderConstrained?: boolean };
 
+/** A resource whose reads and writes have a scope each. */
+interface Resource {
+  readonly kind: 'resource';
+  readonly name: string;
+}
+
+/** Nest's metadata of a handler, and its numbers for the methods that read: GET and HEAD. */
+const NEST_METHOD = 'method';
+const READS: readonly unknown[] = [0, 6];
+
 /** Metadata keys of the decorators. */
 const ACCESS = 'gatehouse:access';
 const SENDER_CONSTRAINED = 'gatehouse:sender-constrained';
@@ -14,7 +24,7 @@ const SENDER_CONSTRAINED = 'gatehouse:sender-constrained';
 type Target = object;
 
 /** Remembers a decision. @throws Error when there is another one at the same place */
-export function decide(target: Target, access: Access, name: string): void {
+export function decide(target: Target, access: Access | Resource, name: string): void {
   if (Reflect.hasOwnMetadata(ACCESS, target)) throw new Error(`${name}: @Scopes or @Public, once`);
   Reflect.defineMetadata(ACCESS, access, target);
 }
@@ -24,8 +34,14 @@ export const constrain = (target: Target): void => Reflect.defineMetadata(SENDER
 
 /** The decision on a handler, else that on its controller; undefined where nobody decided. */
 export function accessOf(controller: Target, handler: Target): Access | undefined {
-  const access = (Reflect.getOwnMetadata(ACCESS, handler) ?? Reflect.getMetadata(ACCESS, controller)) as
-    Access | undefined;
+  const decided = (Reflect.getOwnMetadata(ACCESS, handler) ?? Reflect.getMetadata(ACCESS, controller)) as
+    Access | Resource | undefined;
+  const access = decided?.kind === 'resource' ? ofResource(decided, handler) : decided;
   const constrained = [handler, controller].some((target) => Reflect.getMetadata(SENDER_CONSTRAINED, target) === true);
   return access?.kind === 'scopes' && constrained ? { ...access, senderConstrained: true } : access;
+}
+
+function ofResource({ name }: Resource, handler: Target): Access {
+  const reads = READS.includes(Reflect.getMetadata(NEST_METHOD, handler));
+  return { kind: 'scopes', scopes: [`${name}:${reads ? 'read' : 'write'}`] };
 }

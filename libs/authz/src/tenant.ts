@@ -4,6 +4,8 @@ import { type Kysely, sql, type Transaction } from 'kysely';
 
 /** The setting that the policies compare with. Unset, it is nobody's tenant. */
 const SETTING = 'gatehouse.tenant';
+/** Set for the upkeep that concerns every tenant, and only by {@link inEveryTenant}: one grep finds it all. */
+const EVERY = 'gatehouse.every_tenant';
 
 /**
  * What makes a table a tenant's: row-level security, forced, for reading and writing. For a migration.
@@ -11,7 +13,7 @@ const SETTING = 'gatehouse.tenant';
  */
 export function tenantTableStatements(table: string): string[] {
   if (!/^[a-z_][a-z0-9_]{0,62}$/.test(table)) throw new Error(`no name of a table: ${table}`);
-  const own = `tenant = nullif(current_setting('${SETTING}', true), '')`;
+  const own = `tenant = nullif(current_setting('${SETTING}', true), '') or current_setting('${EVERY}', true) = 'on'`;
   return [
     `alter table ${table} enable row level security`,
     `alter table ${table} force row level security`,
@@ -19,10 +21,14 @@ export function tenantTableStatements(table: string): string[] {
   ];
 }
 
-/** Says for which tenant the rest of a transaction runs; it ends with it. The first statement of a transaction. */
+/**
+ * Says for which tenant the rest of a transaction runs; it ends with it. The first statement of a transaction: SET takes no snapshot, so that
+ * a serialisable one sees the database as it is when its work begins.
+ */
 export async function enterTenant<Tables>(tx: Transaction<Tables>, tenant: string): Promise<void> {
   if (tenant === '') throw new Error('a tenant has a name');
-  await sql`select set_config(${SETTING}, ${tenant}, true)`.execute(tx);
+  if (tenant.includes('\0')) throw new Error('a tenant is a text that PostgreSQL can hold');
+  await sql`set local ${sql.raw(SETTING)} = ${sql.lit(tenant)}`.execute(tx);
 }
 
 /**
@@ -36,6 +42,19 @@ export function inTenant<Tables, Result>(
 ): Promise<Result> {
   return db.transaction().execute(async (tx) => {
     await enterTenant(tx, tenant);
+    return work(tx);
+  });
+}
+
+/**
+ * A transaction that sees every tenant's rows: for upkeep that no caller asked for, such as a sweep. Never with anything that a caller sent.
+ */
+export function inEveryTenant<Tables, Result>(
+  db: Kysely<Tables>,
+  work: (tx: Transaction<Tables>) => Promise<Result>,
+): Promise<Result> {
+  return db.transaction().execute(async (tx) => {
+    await sql`set local ${sql.raw(EVERY)} = 'on'`.execute(tx);
     return work(tx);
   });
 }

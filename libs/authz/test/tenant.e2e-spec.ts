@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openDatabase, type Database } from '@gatehouse/database';
 import { type Kysely, sql } from 'kysely';
-import { inTenant, ownRows, reachOf, tenantTableStatements } from '../src/index.ts';
+import { inEveryTenant, inTenant, ownRows, reachOf, tenantTableStatements } from '../src/index.ts';
 
 interface Tables {
   notes: { id: number; tenant: string; text: string };
@@ -75,9 +75,16 @@ describe('tenants in one table', () => {
   });
 
   it('takes a name as it is, quotes and all', async () => {
-    expect(await all("north' or '1'='1")).toEqual([]);
+    for (const name of ["north' or '1'='1", "north\\' or 1=1 --", "'; set local gatehouse.tenant = 'north"])
+      expect(await all(name)).toEqual([]);
     await expect(all('')).rejects.toThrow('a tenant has a name');
     expect(() => tenantTableStatements('notes; drop table notes')).toThrow('no name of a table');
+  });
+
+  it('shows upkeep every row, and the next transaction of the connection none', async () => {
+    const ids = await inEveryTenant(db, (tx) => tx.selectFrom('notes').select('id').orderBy('id').execute());
+    expect(ids).toEqual([{ id: 1 }, { id: 2 }]);
+    for (let round = 0; round < 20; round++) expect(await db.selectFrom('notes').selectAll().execute()).toEqual([]);
   });
 
   it('is served by a role that cannot pass', async () => {

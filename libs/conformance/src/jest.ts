@@ -9,6 +9,8 @@ import { runConformance } from './conformance.runner.ts';
 export interface StartedService {
   readonly urls: Readonly<Record<'https', string | URL> & Partial<Record<'http' | 'management', string | URL>>>;
   readonly caFile?: string;
+  /** For the routes that need one, unless the options have another. */
+  readonly token?: string;
   close(): Promise<void>;
 }
 
@@ -51,7 +53,7 @@ export function describeConformance(
 
     beforeAll(async () => {
       service = typeof start === 'string' ? { urls: { https: start }, close: async () => undefined } : await start();
-      report = await runConformance({ ...rest, ...addresses(service) });
+      report = await runConformance({ token: service.token, ...rest, ...addresses(service) });
     }, LIMIT_MS);
 
     afterAll(async () => {

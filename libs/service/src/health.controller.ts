@@ -3,6 +3,7 @@ import { Controller, Get, Inject } from '@nestjs/common';
 import { HealthRegistry } from '@gatehouse/observability';
 import { Unlimited } from '@gatehouse/rate-limit';
 import { ProblemError } from '@gatehouse/problem-details';
+import { Public } from '@gatehouse/authz';
 import { Returns } from '@gatehouse/validation';
 import { z } from 'zod';
 
@@ -10,6 +11,7 @@ const healthView = z.strictObject({ status: z.literal('ok') });
 
 /** `GET /health/live` and `GET /health/ready`. */
 @Controller('health')
+@Public('a balancer has no credential, and learns no more than yes or no')
 @Unlimited('a balancer asks often, and counts a refusal as the death of the replica')
 export class HealthController {
   private asking?: ReturnType<HealthRegistry['ready']>;

@@ -6,6 +6,7 @@ import type { ModulesContainer } from '@nestjs/core';
 import { FASTIFY_ROUTE_CONFIG_METADATA } from '@nestjs/platform-fastify/constants.js';
 import { z } from 'zod';
 import { AUDIT_DECLARATION, AUDIT_FIELDS, type AuditDeclaration, type AuditFieldNames } from '@gatehouse/audit';
+import { accessOf, type Access } from '@gatehouse/authz';
 import { readRouteLimits, type RouteLimits } from '@gatehouse/rate-limit';
 import { looseObjects, RESPONSE_DECLARATION, type ResponseDeclaration } from '@gatehouse/validation';
 import { ConfigurationError } from './config/configuration.error.ts';
@@ -23,6 +24,8 @@ export interface HandlerDeclaration {
   /** What its event says. */
   readonly audit?: AuditDeclaration;
   readonly auditFields?: AuditFieldNames;
+  /** Who may call. */
+  readonly access?: Access;
   readonly limits: RouteLimits;
   /** What is undecided, in words that name the remedy. */
   readonly undecided: readonly string[];
@@ -52,10 +55,29 @@ export class RouteCatalogue {
     return this.records.filter((record) => matches(record.url.split('/'), segments)).map((record) => record.method);
   }
 
-  /** @throws ConfigurationError naming every route on which something is undecided. */
-  refuseUndecided(): void {
+  /** Every scope that a route asks for. */
+  scopes(): string[] {
+    const all = this.records.flatMap(({ access }) => (access?.kind === 'scopes' ? access.scopes : []));
+    return [...new Set(all)].sort();
+  }
+
+  /** The first GET that needs scopes and nothing else. */
+  sample(): { path: string; scopes: readonly string[] } | undefined {
+    const found = this.records.find(
+      ({ method, url, access }) =>
+        method === 'GET' && !url.includes(':') && access?.kind === 'scopes' && !access.senderConstrained,
+    );
+    return found?.access?.kind === 'scopes' ? { path: found.url, scopes: found.access.scopes } : undefined;
+  }
+
+  /**
+   * @param proves whether the service can prove who calls
+   * @throws ConfigurationError naming every route on which something is undecided
+   */
+  refuseUndecided(proves: boolean): void {
+    const unproved = 'nobody can prove who they are: give the descriptor `authn: {}`';
     const lines = this.records.flatMap((route) =>
-      route.undecided.map(
+      [...route.undecided, ...(route.access?.kind === 'scopes' && !proves ? [unproved] : [])].map(
         (reason) => `  ${route.method} ${route.url} (${route.controller}.${route.handler}): ${reason}`,
       ),
     );
@@ -131,6 +153,8 @@ function declaration(
   if (!response) undecided.push('declare the answer: @Returns(schema) or @ReturnsNothing()');
   const limits = readRouteLimits(controller, method);
   undecided.push(...limits.undecided);
+  const access = accessOf(controller, method);
+  if (!access) undecided.push("say who may call: @Scopes('…') or @Public('why')");
   const audit = Reflect.getMetadata(AUDIT_DECLARATION, method) as AuditDeclaration | undefined;
   const auditFields = Reflect.getMetadata(AUDIT_FIELDS, method) as AuditFieldNames | undefined;
   if (audited && !audit && changes(method))
@@ -142,6 +166,7 @@ function declaration(
     query,
     headers,
     response,
+    access,
     limits,
     audit,
     auditFields,

@@ -1,6 +1,7 @@
 // Where to report a weakness (RFC 9116).
 import { Controller, Get, Header, Inject } from '@nestjs/common';
 import { ProblemError } from '@gatehouse/problem-details';
+import { Public } from '@gatehouse/authz';
 import { Returns } from '@gatehouse/validation';
 import { z } from 'zod';
 
@@ -13,6 +14,7 @@ const DAY_MS = 86_400_000;
 
 /** `GET /.well-known/security.txt`; 404 while the descriptor names no contact. */
 @Controller('.well-known')
+@Public('whoever finds a weakness must learn where to report it')
 export class SecurityTxtController {
   constructor(@Inject(SecurityContact) private readonly contact: SecurityContact) {}
 

@@ -1,5 +1,6 @@
 // The module around the team's own: health, security.txt and secrets for every service, and the database where one is declared.
 import { type DynamicModule, Module, type Type } from '@nestjs/common';
+import { Authenticator } from '@gatehouse/authn';
 import { HealthRegistry, Metrics } from '@gatehouse/observability';
 import { Secrets } from '@gatehouse/secrets';
 import { HealthController } from './health.controller.ts';
@@ -12,7 +13,7 @@ export class ServiceModule {
   static around(
     app: Type,
     modules: readonly DynamicModule[],
-    { health, metrics, settings, secrets }: ServiceContext,
+    { health, metrics, settings, secrets, authn }: ServiceContext,
   ): DynamicModule {
     return {
       module: ServiceModule,
@@ -23,9 +24,10 @@ export class ServiceModule {
         { provide: HealthRegistry, useValue: health },
         { provide: Metrics, useValue: metrics },
         { provide: Secrets, useValue: secrets }, // closed last, by the shutdown: what ends before may need them still
+        { provide: Authenticator, useValue: authn },
         { provide: SecurityContact, useValue: new SecurityContact(settings.securityContact) },
       ],
-      exports: [HealthRegistry, Metrics, Secrets],
+      exports: [HealthRegistry, Metrics, Secrets, Authenticator],
     };
   }
 }

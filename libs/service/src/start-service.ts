@@ -5,7 +5,7 @@ import type { Server } from 'node:http';
 import { NestFactory, ModulesContainer } from '@nestjs/core';
 import type { DynamicModule, INestApplication, Type } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { DatabaseModule, openDatabase } from '@gatehouse/database';
+import { DatabaseModule, openDatabase, type Database } from '@gatehouse/database';
 import { createLogger, HealthRegistry, type Logger } from '@gatehouse/observability';
 import { createRateLimiter, RateLimitModule } from '@gatehouse/rate-limit';
 import { openSecrets } from '@gatehouse/secrets';
@@ -28,6 +28,7 @@ import { databaseCredentialSource, declaredSecrets } from './config/declared-sec
 import { type ServiceOverrides, type ServiceSettings, resolveSettings } from './config/settings.ts';
 import { SharedVault } from './config/shared-vault.ts';
 import type { ServiceDescriptor } from './config/service.options.ts';
+import { openAuthn, usesDevelopmentIssuer } from './open-authn.ts';
 import { requestPath } from './steps/index.ts';
 import { Shutdown } from './shutdown.ts';
 import { listen } from './listen.ts';
@@ -40,6 +41,10 @@ export interface RunningService {
   /** The development CA, for `--cacert`; absent where callers need none. */
   readonly caFile?: string;
   readonly settings: ServiceSettings;
+  /** A GET that needs a token and nothing else, where the development identity provider gives one: for the banner. */
+  readonly sample?: { readonly path: string; readonly scopes: readonly string[] };
+  /** Every scope that a route asks for, sorted. */
+  readonly scopes: readonly string[];
   readonly log: Logger;
   /** How to trust the certificate, in lines for people. */
   readonly trustHint: readonly string[];
@@ -130,8 +135,11 @@ export async function startOnPath(
       audit,
       draining: false,
     };
-    const { modules, close } = await openDependencies(context, env);
+    const { modules, database, close } = await openDependencies(context, env);
     undo.push(close);
+    context.authn = await openAuthn(context, database, env);
+    context.developmentIssuer = usesDevelopmentIssuer(settings, env);
+    undo.push(async () => context.authn?.close());
     const nest = await createApplication(steps, app, modules, context);
     undo.push(() => nest.close());
     return await listenAll(steps, nest, context, undo);
@@ -144,7 +152,7 @@ export async function startOnPath(
 async function openDependencies(
   { settings, health, log, metrics, secrets }: ServiceContext,
   env: NodeJS.ProcessEnv,
-): Promise<{ modules: DynamicModule[]; close: () => Promise<void> }> {
+): Promise<{ modules: DynamicModule[]; database?: Database; close: () => Promise<void> }> {
   if (!settings.database) return { modules: [], close: async () => undefined };
   const { name, stateFolder, production } = settings;
   const database = await openDatabase(settings.database, {
@@ -158,7 +166,7 @@ async function openDependencies(
   });
   health.register('database', () => database.check());
   databaseMetrics(metrics, database);
-  return { modules: [DatabaseModule.forRoot(database)], close: () => database.close() };
+  return { modules: [DatabaseModule.forRoot(database)], database, close: () => database.close() };
 }
 
 async function createApplication(
@@ -181,7 +189,7 @@ async function createApplication(
   nest.useGlobalFilters(new ProblemToFastifyFilter());
   readHandlers(nest.get(ModulesContainer), context.audit !== undefined);
   await nest.init();
-  context.routes.refuseUndecided();
+  context.routes.refuseUndecided(context.authn !== undefined);
   await nest.getHttpAdapter().getInstance().ready();
   return nest;
 }
@@ -236,6 +244,8 @@ async function listenAll(
     },
     caFile: tls.caFile,
     settings,
+    scopes: context.routes.scopes(),
+    sample: context.developmentIssuer ? context.routes.sample() : undefined,
     log,
     trustHint: tls.trustHint ?? [],
     clientCertificate: () => tls.clientCertificate(),

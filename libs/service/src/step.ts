@@ -1,6 +1,7 @@
 // A step of the request path. The list of them (steps/index.ts) is the whole story of a request, in order; docs/request-path.md
 // draws it, and a test holds the two together.
 import type { FastifyInstance, FastifyReply, FastifyRequest, FastifyServerOptions, RouteOptions } from 'fastify';
+import type { Authenticator } from '@gatehouse/authn';
 import type { Detector } from '@gatehouse/detection';
 import type { HealthRegistry, Logger, Metrics } from '@gatehouse/observability';
 import type { ProblemCode } from '@gatehouse/problem-details';
@@ -24,6 +25,10 @@ export interface ServiceContext {
   readonly routes: RouteCatalogue;
   /** The journal; absent only where a path without its step is measured. */
   readonly audit?: ServiceAudit;
+  /** Set before the request path is made; undefined for a service whose every route is @Public. */
+  authn?: Authenticator;
+  /** Whether the tokens are those of the development identity provider. */
+  developmentIssuer?: boolean;
   /** True from the moment that shutdown begins. */
   draining: boolean;
 }

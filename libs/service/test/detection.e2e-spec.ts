@@ -9,6 +9,7 @@ import { connect } from 'node:tls';
 import { Controller, Get, Module } from '@nestjs/common';
 import { type DetectionFinding, detectionFindingSchema, type DetectionOptions } from '@gatehouse/detection';
 import { ProblemError } from '@gatehouse/problem-details';
+import { Public } from '@gatehouse/authz';
 import { Returns } from '@gatehouse/validation';
 import { z } from 'zod';
 import { defineService } from '../src/index.ts';
@@ -20,6 +21,7 @@ import { until } from './fixtures/until.ts';
 const WITHIN_MS = 10_000;
 
 @Controller('v1')
+@Public('a sample for everybody')
 class DoorController {
   @Get('me')
   @Returns(z.strictObject({ name: z.string() }))

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { connect } from 'node:http2';
 import { Controller, Get, Module, Req } from '@nestjs/common';
+import { Public } from '@gatehouse/authz';
 import { Returns } from '@gatehouse/validation';
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
@@ -12,6 +13,7 @@ import { startForTest, type TestService } from '../src/testing/index.ts';
 let seen: (address: string | undefined) => void = () => undefined;
 
 @Controller('v1/wait')
+@Public('a sample for everybody')
 class WaitController {
   @Get()
   @Returns(z.strictObject({}))

@@ -2,6 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Body, Controller, Get, Module, Post } from '@nestjs/common';
 import { Audit } from '@gatehouse/audit';
+import { Public } from '@gatehouse/authz';
 import { Returns } from '@gatehouse/validation';
 import { z } from 'zod';
 import { defineService } from '../src/index.ts';
@@ -10,6 +11,7 @@ import { startForTest, type TestService } from '../src/testing/index.ts';
 const empty = z.strictObject({});
 
 @Controller('v1/slow')
+@Public('a sample for everybody')
 class SlowController {
   @Get()
   @Returns(empty)

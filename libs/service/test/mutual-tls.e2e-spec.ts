@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { Controller, Get, Module, Req, UseGuards } from '@nestjs/common';
 import { clientCertificateGuard, type ClientIdentity } from '@gatehouse/tls';
 import { testAuthority, type TestAuthority } from '@gatehouse/tls/testing';
+import { Public } from '@gatehouse/authz';
 import { Returns } from '@gatehouse/validation';
 import { z } from 'zod';
 import { defineService } from '../src/index.ts';
@@ -15,6 +16,7 @@ import { startForTest, type TestService } from '../src/testing/index.ts';
 const caller = z.strictObject({ caller: z.string() });
 
 @Controller('v1')
+@Public('a sample for everybody')
 class PeerController {
   @Get('internal')
   @UseGuards(clientCertificateGuard({ allow: ['spiffe://example.test/peers/*'] }))

@@ -4,12 +4,14 @@ import { request } from 'node:http';
 import { connect } from 'node:net';
 import { request as requestTls } from 'node:https';
 import { Controller, Get, Module, Req } from '@nestjs/common';
+import { Public } from '@gatehouse/authz';
 import { Returns } from '@gatehouse/validation';
 import { z } from 'zod';
 import { defineService, type ServiceOptions } from '../src/index.ts';
 import { startForTest, type TestService } from '../src/testing/index.ts';
 
 @Controller('v1')
+@Public('a sample for everybody')
 class AddressController {
   @Get('address')
   @Returns(z.strictObject({ address: z.string() }))

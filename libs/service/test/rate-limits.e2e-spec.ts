@@ -4,6 +4,7 @@ import { connect as connectHttp2, type ClientHttp2Session } from 'node:http2';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Controller, Get, Inject, Module, Param } from '@nestjs/common';
 import { Cost, RateLimit, SkipThrottle, Throttle, ThrottlerStorage } from '@gatehouse/rate-limit';
+import { Public } from '@gatehouse/authz';
 import { Returns } from '@gatehouse/validation';
 import { z } from 'zod';
 import { defineService } from '../src/index.ts';
@@ -12,6 +13,7 @@ import { startForTest, type TestService } from '../src/testing/index.ts';
 const done = z.strictObject({ done: z.boolean() });
 
 @Controller('v1')
+@Public('a sample for everybody')
 class LimitedController {
   constructor(@Inject(ThrottlerStorage) readonly storage: object) {}
 
@@ -60,6 +62,7 @@ class LimitedController {
 class LimitedModule {}
 
 @Controller('v1')
+@Public('a sample for everybody')
 class SkippingController {
   @Get('skips')
   @SkipThrottle()

@@ -52,6 +52,7 @@ describe('refuses to start', () => {
     class OpenModule {}
     const start = startForTest(OpenModule, audited);
     await expect(start).rejects.toThrow(/GET \/open \(OpenController.list\): declare the answer/);
+    await expect(start).rejects.toThrow(/GET \/open \(OpenController.list\): say who may call/);
     await expect(start).rejects.toThrow(/POST \/open \(OpenController.create\): make the body schema strict at #/);
     await expect(start).rejects.toThrow(
       /POST \/open \(OpenController.create\): say what it does in the audit journal: @Audit/,

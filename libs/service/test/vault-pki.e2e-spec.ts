@@ -6,6 +6,7 @@ import { Controller, Get, Module, Req, UseGuards } from '@nestjs/common';
 import { createHttpClient, type HttpClient } from '@gatehouse/http-client';
 import { approleEnvironment, describeOpenBao, OpenBao, prepareApi } from '@gatehouse/secrets/testing';
 import { clientCertificateGuard, type ClientIdentity } from '@gatehouse/tls';
+import { Public } from '@gatehouse/authz';
 import { Returns } from '@gatehouse/validation';
 import { z } from 'zod';
 import { defineService, startService, type RunningService } from '../src/index.ts';
@@ -14,6 +15,7 @@ const caller = z.strictObject({ caller: z.string() });
 const TRUST_DOMAIN = 'spiffe://example.test';
 
 @Controller('v1')
+@Public('a sample for everybody')
 class PeerController {
   @Get('internal')
   @UseGuards(clientCertificateGuard({ allow: [`${TRUST_DOMAIN}/orders`] }))

@@ -12,6 +12,7 @@ import { registerSecrets } from './commands/secrets.command.ts';
 import { registerStart } from './commands/start.command.ts';
 import { registerSync } from './commands/sync.command.ts';
 import { registerTest } from './commands/test.command.ts';
+import { registerToken } from './commands/token.command.ts';
 import { registerTlsAudit } from './commands/tls-audit.command.ts';
 import { registerTlsPins } from './commands/tls-pins.command.ts';
 
@@ -34,6 +35,7 @@ const commands = [
     registerAudit,
     registerBench,
     registerDoctor,
+    registerToken,
   ],
 ];
 for (const register of commands) register(program);

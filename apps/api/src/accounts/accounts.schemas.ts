@@ -28,6 +28,7 @@ export const accountView = z.strictObject({
   overdraftLimit: z.int(),
   version: z.int(),
   createdAt: z.iso.datetime(),
+  owner: z.string().optional().meta({ description: 'Shown to auditors' }),
 });
 export const accountsPage = pageOf(accountView);
 export const accountsQuery = pageQuery.extend({

@@ -1,5 +1,6 @@
 // The tables, in the order in which they came. One that has run anywhere is never changed: add the next. The constraints are the
 // second wall: what the code refuses first, the database refuses too.
+import { tenantTableStatements } from '@gatehouse/authz';
 import type { Secrets } from '@gatehouse/secrets';
 import { type Kysely, sql } from 'kysely';
 import { HolderCipher } from '../accounts/holder.cipher.ts';
@@ -8,16 +9,12 @@ import type { LedgerTables } from './ledger.tables.ts';
 
 /** By name; each runs once. */
 export const ledgerMigrations = {
-  '0001-create-ledger': {
-    async up(db: Kysely<unknown>): Promise<void> {
-      for (const statement of CREATE_LEDGER) await sql.raw(statement).execute(db);
-    },
-  },
+  '0001-create-ledger': { up: (db: Kysely<unknown>) => run(db, CREATE_LEDGER) },
   '0002-encrypt-holders': {
     async up(db: Kysely<unknown>, secrets: Secrets<typeof apiSecrets>): Promise<void> {
       await sql.raw(HOLDER_MAY_BE_LONG).execute(db);
       await encryptHolders(db as Kysely<LedgerTables>, new HolderCipher(secrets));
-      for (const statement of HOLDER_IS_ENCRYPTED) await sql.raw(statement).execute(db);
+      await run(db, HOLDER_IS_ENCRYPTED);
     },
   },
   '0003-refer-to-the-audit-event': {
@@ -25,7 +22,12 @@ export const ledgerMigrations = {
       await sql.raw('alter table transfers add column audit_event uuid').execute(db);
     },
   },
+  '0004-owners-and-tenants': { up: (db: Kysely<unknown>) => run(db, OWNERS_AND_TENANTS) },
 };
+
+async function run(db: Kysely<unknown>, statements: readonly string[]): Promise<void> {
+  for (const statement of statements) await sql.raw(statement).execute(db);
+}
 
 /** What the rows held before stays in backups, and in the files until a vacuum. */
 async function encryptHolders(db: Kysely<LedgerTables>, cipher: HolderCipher): Promise<void> {
@@ -89,4 +91,18 @@ const CREATE_LEDGER = [
     check ((transfer_id is null) <> (refusal is null))
   )`,
   `create index idempotency_keys_created_at on idempotency_keys (created_at)`,
+];
+
+/** What was there before belongs to nobody who can call. A key of idempotency is its caller's: another's is no repetition. */
+const OWNERS_AND_TENANTS = [
+  `alter table accounts add column tenant text not null default '-', add column owner text not null default '-'`,
+  `alter table accounts alter column tenant drop default, alter column owner drop default`,
+  `create index accounts_owner on accounts (owner, seq)`,
+  `alter table transfers add column tenant text not null default '-'`,
+  `alter table transfers alter column tenant drop default`,
+  `create index transfers_tenant on transfers (tenant, seq desc)`,
+  `alter table idempotency_keys add column tenant text not null default '-', add column owner text not null default '-'`,
+  `alter table idempotency_keys alter column tenant drop default, alter column owner drop default`,
+  `alter table idempotency_keys drop constraint idempotency_keys_pkey, add primary key (tenant, owner, key)`,
+  ...['accounts', 'transfers', 'idempotency_keys'].flatMap(tenantTableStatements),
 ];

@@ -7,6 +7,9 @@ export interface LedgerTables {
     id: Generated<string>;
     /** Order of creation: what pages are cut by. */
     seq: Generated<number>;
+    tenant: string;
+    /** Who may see it, as principalKey() of @gatehouse/authn. */
+    owner: string;
     /** Ciphertext: see HolderCipher. */
     holder: string;
     holder_index: string;
@@ -20,6 +23,7 @@ export interface LedgerTables {
   transfers: {
     id: Generated<string>;
     seq: Generated<number>;
+    tenant: string;
     from_account: string;
     to_account: string;
     amount: number;
@@ -30,6 +34,9 @@ export interface LedgerTables {
     created_at: Generated<Date>;
   };
   idempotency_keys: {
+    tenant: string;
+    /** Whose key it is: another caller's with the same text is another key. */
+    owner: string;
     key: string;
     /** SHA-256 of the request that came with the key first. */
     fingerprint: Buffer;

@@ -1,5 +1,6 @@
 // Keys are kept for a day: longer than any caller retries, short enough that the table stays small.
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { inEveryTenant } from '@gatehouse/authz';
 import { Database } from '@gatehouse/database';
 import { sql } from 'kysely';
 import type { LedgerTables } from '../ledger/ledger.tables.ts';
@@ -27,6 +28,8 @@ export class IdempotencySweep implements OnApplicationBootstrap, OnApplicationSh
   /** Forgets what is older than {@link KEY_LIFETIME_HOURS}. */
   async sweep(): Promise<void> {
     const oldest = sql<Date>`now() - make_interval(hours => ${KEY_LIFETIME_HOURS})`;
-    await this.database.as<LedgerTables>().deleteFrom('idempotency_keys').where('created_at', '<', oldest).execute();
+    await inEveryTenant(this.database.as<LedgerTables>(), (tx) =>
+      tx.deleteFrom('idempotency_keys').where('created_at', '<', oldest).execute(),
+    );
   }
 }

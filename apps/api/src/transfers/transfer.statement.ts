@@ -27,9 +27,11 @@ export interface TransferRow {
   createdAt: Date;
 }
 
-/** What a transfer was asked for with. */
-export interface Origin {
-  readonly key: string;
+/** An Idempotency-Key with whose it is and what came with it. */
+export interface CallersKey {
+  readonly tenant: string;
+  readonly owner: string;
+  readonly text: string;
   readonly print: Buffer;
   /** Id of the audit event. */
   readonly event: string;
@@ -38,7 +40,7 @@ export interface Origin {
 /** Makes a transfer that was found allowed in the same transaction. */
 export function move(
   tx: Transaction<LedgerTables>,
-  { key, print, event }: Origin,
+  { tenant, owner, text, print, event }: CallersKey,
   { from, to, amount, currency, reference }: NewTransfer,
 ): Promise<TransferRow> {
   return tx
@@ -49,12 +51,14 @@ export function move(
           balance: sql`balance + case when id = ${from}::uuid then -${amount}::bigint else ${amount}::bigint end`,
           version: sql`version + 1`,
         })
+        .where('tenant', '=', tenant)
         .where('id', 'in', [from, to]),
     )
     .with('made', (db) =>
       db
         .insertInto('transfers')
         .values({
+          tenant,
           from_account: from,
           to_account: to,
           amount,
@@ -67,9 +71,17 @@ export function move(
     .with('remembered', (db) =>
       db
         .insertInto('idempotency_keys')
-        .columns(['key', 'fingerprint', 'transfer_id'])
+        .columns(['tenant', 'owner', 'key', 'fingerprint', 'transfer_id'])
         .expression((query) =>
-          query.selectFrom('made').select([sql.val(key).as('key'), sql.val(print).as('fingerprint'), 'id']),
+          query
+            .selectFrom('made')
+            .select([
+              sql.val(tenant).as('tenant'),
+              sql.val(owner).as('owner'),
+              sql.val(text).as('key'),
+              sql.val(print).as('fingerprint'),
+              'id',
+            ]),
         ),
     )
     .selectFrom('made')

@@ -1,6 +1,8 @@
 import { Body, Controller, Get, Headers, Post, Query, Res } from '@nestjs/common';
 import { ApiHeader } from '@nestjs/swagger';
 import { Audit, AuditFields, AuditReference, type AuditedExchange } from '@gatehouse/audit';
+import type { Principal } from '@gatehouse/authn';
+import { Caller, Scopes } from '@gatehouse/authz';
 import { RateLimit, Throttle } from '@gatehouse/rate-limit';
 import { Returns } from '@gatehouse/validation';
 import type { FastifyReply } from 'fastify';
@@ -16,6 +18,7 @@ export class TransfersController {
 
   // each is a serialisable transaction: a caller that sends them in a flood slows down everybody's
   @Post()
+  @Scopes('transfers:write')
   @Audit('transfer.create', { object: involved })
   @AuditFields({ clear: ['amount', 'currency'] })
   @Throttle({ default: { limit: 1_800, ttl: 60_000 } })
@@ -23,20 +26,22 @@ export class TransfersController {
   @ApiHeader({ name: 'Idempotency-Key', required: true, schema: { type: 'string', minLength: 1, maxLength: 255 } })
   @Returns(transferView, { status: 201, problems: Object.keys(ledgerProblems) })
   async create(
+    @Caller() caller: Principal,
     @Headers('idempotency-key') key: string | undefined,
     @Body({ schema: newTransfer }) body: NewTransfer,
     @AuditReference() event: string,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    const { transfer, replayed } = await this.transfers.create(readIdempotencyKey(key), body, event);
+    const { transfer, replayed } = await this.transfers.create(caller, readIdempotencyKey(key), body, event);
     if (replayed) reply.header('idempotency-replayed', 'true');
     return transfer;
   }
 
   @Get()
+  @Scopes('transfers:read')
   @Returns(transfersPage)
-  list(@Query({ schema: transfersQuery }) query: TransfersQuery) {
-    return this.transfers.list(query);
+  list(@Caller() caller: Principal, @Query({ schema: transfersQuery }) query: TransfersQuery) {
+    return this.transfers.list(caller, query);
   }
 }
 

@@ -1,5 +1,6 @@
 // An issuer of a test's own: real signatures by a key that only the test has, and every way to get a token wrong.
 import { createHash, randomUUID } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWK } from 'jose';
 import type { IssuerInput } from '../authn.options.ts';
 
@@ -40,6 +41,20 @@ export class TestIssuer {
   get options(): IssuerInput {
     const { issuer, audience, publicJwk } = this;
     return { issuer, audience, jwks: { keys: [publicJwk] }, tenantClaim: 'tenant' };
+  }
+
+  /**
+   * The settings by which a service that is a process of its own trusts this issuer.
+   * @param file where the public keys are written
+   */
+  async environment(file: string): Promise<Record<string, string>> {
+    await writeFile(file, JSON.stringify({ keys: [this.publicJwk] }));
+    return {
+      GATEHOUSE_ISSUER: this.issuer,
+      GATEHOUSE_ISSUER_AUDIENCE: this.audience,
+      GATEHOUSE_ISSUER_JWKS_FILE: file,
+      GATEHOUSE_ISSUER_TENANT_CLAIM: 'tenant',
+    };
   }
 
   /** The claims of a good token. */

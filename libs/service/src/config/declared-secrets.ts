@@ -3,6 +3,7 @@ import { needsCredentials, type CredentialSource } from '@gatehouse/database';
 import {
   databaseCredentials,
   defineSecrets,
+  keyring,
   refuseEnvironment,
   type SecretDeclarations,
   type Secrets,
@@ -15,9 +16,16 @@ import type { ServiceDescriptor } from './service.options.ts';
 /** Names that begin so are the libs': an upgrade that brings one never meets a name of the team's. */
 const RESERVED = 'gatehouse';
 
+/** The keys of the hashes of API keys: a rotation adds one, and each key is hashed anew when it is used. */
+export const authnSecrets = defineSecrets({ gatehouseApiKeyHashes: keyring(32) });
+
 /** What the libs in a service declare; a row a lib. Each gets its own back, typed: `secrets.as<typeof its declarations>()`. */
 function builtInSecrets(service: ServiceDescriptor): readonly SecretDeclarations[] {
-  return [service.audit.enabled ? auditSecrets : {}, service.detection.webhook ? detectionSecrets() : {}];
+  return [
+    service.authn?.apiKeys ? authnSecrets : {},
+    service.audit.enabled ? auditSecrets : {},
+    service.detection.webhook ? detectionSecrets() : {},
+  ];
 }
 
 /**

@@ -2,6 +2,7 @@
 // descriptor (root, name, ports) is valid and safe. Unknown keys stop the start with their path (architecture: deny by default).
 import { z } from 'zod';
 import { auditOptionsSchema } from '@gatehouse/audit';
+import { authnOptionsSchema } from '@gatehouse/authn';
 import { hstsSchema, tlsOptionsSchema } from '@gatehouse/tls';
 import { databaseOptionsSchema } from '@gatehouse/database';
 import { detectionOptionsSchema } from '@gatehouse/detection';
@@ -204,6 +205,18 @@ export const serviceOptionsSchema = z.strictObject({
     .prefault({})
     .meta({ description: 'Suspicious traffic; see @gatehouse/detection. On, and does nothing to a caller.' }),
   audit: auditOptionsSchema.prefault({}).meta({ description: 'See @gatehouse/audit.' }),
+  authn: z
+    .strictObject({
+      audience: z.string().min(1).optional().meta({
+        description: 'The `aud` of tokens that are for this service; by default its name.',
+      }),
+      ...authnOptionsSchema.shape,
+    })
+    .optional()
+    .meta({
+      description:
+        'Who may prove who they are, and how; see @gatehouse/authn. Left out, every route has to be @Public.',
+    }),
   database: databaseOptionsSchema
     .optional()
     .meta({ description: 'See @gatehouse/database; left out, the service has none.' }),

@@ -1,6 +1,7 @@
 // Non-secret settings by environment: a container is configured without a rebuild. Every name begins with GATEHOUSE_; one that
 // nobody reads stops the start, so that a typing error never leaves a default in force.
 import { join } from 'node:path';
+import { authnEnvironment } from '@gatehouse/authn';
 import { databaseEnvironment } from '@gatehouse/database';
 import { rateLimitEnvironment } from '@gatehouse/rate-limit';
 import { secretsEnvironment } from '@gatehouse/secrets';
@@ -8,7 +9,7 @@ import { tlsEnvironment } from '@gatehouse/tls';
 import { refuseSecretsByEnvironment } from './declared-secrets.ts';
 import { ConfigurationError } from './configuration.error.ts';
 import { parseOptions, refuseTrustOfEveryone } from './define-service.ts';
-import type { ServiceDescriptor } from './service.options.ts';
+import type { ServiceDescriptor, ServiceOptions } from './service.options.ts';
 
 /** A descriptor together with what this process was told. */
 export interface ServiceSettings extends ServiceDescriptor {
@@ -29,6 +30,8 @@ export interface ServiceOverrides {
   trustedProxies?: string[];
   secretStore?: Partial<ServiceDescriptor['secretStore']>;
   audit?: Partial<ServiceDescriptor['audit']>;
+  /** In place of the issuers of descriptor and environment. */
+  issuers?: NonNullable<NonNullable<ServiceOptions['authn']>['issuers']>;
   /** Read in place of the environment of this process. */
   env?: NodeJS.ProcessEnv;
   /** Where log lines go, in place of standard output. */
@@ -71,6 +74,9 @@ export const knownSettings: readonly string[] = [
   ...Object.keys(SETTINGS),
   'GATEHOUSE_STATE',
   ...tlsEnvironment,
+  ...authnEnvironment,
+  'GATEHOUSE_IDENTITY_PORT',
+  'GATEHOUSE_IDENTITY_MANAGEMENT_PORT',
   ...databaseEnvironment,
   ...rateLimitEnvironment,
   ...secretsEnvironment,
@@ -96,6 +102,7 @@ export function resolveSettings(
     shutdown,
     secretStore,
     audit,
+    issuers,
     env: _,
     logStream: _log,
     ...rest
@@ -115,6 +122,7 @@ export function resolveSettings(
       limits: { ...(target.limits as object), ...limits },
       rateLimit: { ...(target.rateLimit as object), ...rateLimit },
       shutdown: { ...(target.shutdown as object), ...shutdown },
+      ...(issuers && target.authn ? { authn: { ...(target.authn as object), issuers } } : {}),
       secretStore: { ...(target.secretStore as object), ...secretStore },
       audit: { ...(target.audit as object), ...audit },
     },

@@ -7,7 +7,13 @@ type SchemaObject = NonNullable<NonNullable<OpenAPIObject['components']>['schema
 import { PROBLEM_MEDIA_TYPE, problemType } from '@gatehouse/problem-details';
 import type { ServiceContext, Step } from '../step.ts';
 
-type Operation = { parameters?: object[]; responses: Record<string, unknown> };
+type Operation = { parameters?: object[]; responses: Record<string, unknown>; security?: Record<string, string[]>[] };
+
+const CREDENTIAL = {
+  type: 'http',
+  scheme: 'bearer',
+  description: 'An access token (JWT) or an API key, with the scopes that the operation lists.',
+} as const;
 
 /** Builds the document; takes some 50 ms, so it is made on the first request for it. */
 export async function openApiDocument(
@@ -28,6 +34,7 @@ export async function openApiDocument(
   document.components = {
     ...document.components,
     schemas: { ...document.components?.schemas, Problem: problemSchema },
+    ...(context.authn && { securitySchemes: { credential: CREDENTIAL } }),
   };
   for (const route of context.routes.all()) {
     const path = document.paths[route.url.replaceAll(/:(\w+)/g, '{$1}')] as Record<string, Operation> | undefined;
@@ -36,6 +43,7 @@ export async function openApiDocument(
     const { status, schema, mediaType = 'application/json', problems = [] } = route.response;
     const conditional = route.headers.includes('if-match') ? PRECONDITIONS : [];
     if (conditional.length > 0) operation.parameters = [...(operation.parameters ?? []), IF_MATCH];
+    operation.security = route.access?.kind === 'scopes' ? [{ credential: [...route.access.scopes] }] : [];
     operation.responses = {
       [status]: { description: 'Success', ...(schema && { content: { [mediaType]: { schema } } }) },
       ...problemResponses(steps, [...conditional, ...problems]),

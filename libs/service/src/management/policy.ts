@@ -20,9 +20,10 @@ export function effectivePolicy(
       answers,
       state: planned ? 'not in this release' : name === 'audit' && !audit ? 'off: audit.enabled' : 'on',
     })),
-    routes: routes.all().map(({ method, url, query, body, response, audit: declared, limits: own }) => ({
+    routes: routes.all().map(({ method, url, query, body, response, access, audit: declared, limits: own }) => ({
       method,
       url,
+      access,
       body: body ? 'schema' : 'none',
       query,
       response: response?.schema ? 'schema' : 'none',

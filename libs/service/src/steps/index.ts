@@ -2,13 +2,14 @@
 // is held equal to this list by a test.
 import type { Step } from '../step.ts';
 import { audit } from './audit.step.ts';
+import { authenticate } from './authenticate.step.ts';
+import { authorize } from './authorize.step.ts';
 import { body } from './body.step.ts';
 import { clientAddress } from './client-address.step.ts';
 import { connection } from './connection.step.ts';
 import { context } from './context.step.ts';
 import { detectionStep } from './detection.step.ts';
 import { handler } from './handler.step.ts';
-import { authenticate, authorize } from './planned.step.ts';
 import { loadShedding } from './load-shedding.step.ts';
 import { metricsStep } from './metrics.step.ts';
 import { problem } from './problem.step.ts';

@@ -20,14 +20,15 @@ export interface CallOptions {
   readonly origin?: string;
 }
 
-/** Calls one service; each call on a connection of its own. */
-export function caller(origin: string, ca: string | undefined) {
+/** Calls one service; each call on a connection of its own, with the token unless it is for another listener. */
+export function caller(origin: string, ca: string | undefined, token?: string) {
   return (method: string, path: string, options: CallOptions = {}): Promise<Answer> =>
     new Promise((resolve, reject) => {
       const { body } = options;
       const raw = body === undefined || typeof body === 'string' || Buffer.isBuffer(body);
       const json = body === undefined ? {} : { 'content-type': 'application/json' };
-      const given = Object.entries({ ...json, ...options.headers }).filter(([, value]) => value !== undefined);
+      const who = token === undefined || options.origin !== undefined ? {} : { authorization: `Bearer ${token}` };
+      const given = Object.entries({ ...json, ...who, ...options.headers }).filter(([, value]) => value !== undefined);
       const headers = Object.fromEntries(given);
       const url = new URL(path, options.origin ?? origin);
       const outgoing = httpsRequest(url, { method, ca, headers, agent: false }, (response) => {

@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Type } from '@nestjs/common';
+import { TestIssuer, type TokenRequest } from '@gatehouse/authn/testing';
 import type { ServiceDescriptor } from '../config/service.options.ts';
 import type { ServiceOverrides } from '../config/settings.ts';
 import { type RunningService, startService } from '../start-service.ts';
@@ -14,11 +15,19 @@ export interface TestService extends RunningService {
   readonly stateFolder: string;
   /** The CA in PEM, for a client of the test's own. */
   readonly ca?: string;
+  /** Calls as the caller of the test, unless the call has an `authorization` of its own (undefined: none). */
   readonly call: ReturnType<typeof caller>;
   readonly raw: ReturnType<typeof rawCaller>;
+  /** The token of that caller: every scope that a route asks for, for an hour. */
+  readonly token: string;
+  /** A token of somebody else; unless it says which scopes, it has them all. */
+  readonly mint: (request?: TokenRequest) => Promise<string>;
+  /** Who signs them; for what `mint` cannot get wrong. */
+  readonly issuer: TestIssuer;
 }
 
 /**
+ * @param asked what the caller of the test is, where it matters
  * @example const service = await startForTest(AppModule, descriptor);
  * expect((await service.call('GET', '/v1/orders')).status).toBe(200);
  */
@@ -26,7 +35,9 @@ export async function startForTest(
   app: Type,
   descriptor: ServiceDescriptor,
   overrides: ServiceOverrides = {},
+  asked: TokenRequest = {},
 ): Promise<TestService> {
+  const issuer = await TestIssuer.create(undefined, descriptor.authn?.audience ?? descriptor.name);
   const own = overrides.stateFolder === undefined;
   const stateFolder = overrides.stateFolder ?? (await mkdtemp(join(tmpdir(), `gatehouse-${descriptor.name}-`)));
   // beside the state and not in the home of whoever runs the test; a test that gave the folder may start on it again
@@ -39,6 +50,7 @@ export async function startForTest(
   const running = await startService(app, descriptor, {
     ports: { https: 0, http: 0, management: 0 },
     logLevel: 'silent',
+    issuers: [issuer.options],
     ...overrides,
     stateFolder,
     env: { GATEHOUSE_SECRETS_KEY_FILE, ...(overrides.env ?? process.env) },
@@ -49,5 +61,8 @@ export async function startForTest(
   const ca = running.caFile === undefined ? undefined : readFileSync(running.caFile, 'utf8');
   const close = () => running.close().finally(remove);
   const { https } = running.urls;
-  return { ...running, stateFolder, ca, close, call: caller(https, ca), raw: rawCaller(https, ca) };
+  const mint = (request: TokenRequest = {}) => issuer.token({ scopes: running.scopes, ...request });
+  const token = await mint(asked);
+  const call = caller(https, ca, descriptor.authn ? token : undefined);
+  return { ...running, stateFolder, ca, close, call, raw: rawCaller(https, ca), token, mint, issuer };
 }

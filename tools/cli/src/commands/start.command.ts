@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Command } from 'commander';
+import { startIdentityBeside } from '../start.identity.ts';
 import { serviceNames, workspaceRoot } from '../workspace.ts';
 
 /** Adds the command. */
@@ -16,6 +17,7 @@ export function registerStart(program: Command): void {
       process.env.GATEHOUSE_STATE ??= join(workspaceRoot, '.gatehouse');
       process.title = `gatehouse ${service}`;
       if (process.stdout.isTTY) process.stdout.write(`Starting ${service} …\n`);
+      await startIdentityBeside(process.env.GATEHOUSE_STATE);
       await import(pathToFileURL(join(workspaceRoot, 'apps', service, 'src/main.ts')).href);
     });
 }

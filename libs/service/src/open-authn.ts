@@ -1,0 +1,75 @@
+// Opens what proves callers: the issuers of the descriptor, of the environment, or, on a laptop, the development identity provider.
+import { join } from 'node:path';
+import { createAuthenticator, type Authenticator, type IssuerInput, issuerFromEnvironment } from '@gatehouse/authn';
+import type { Database } from '@gatehouse/database';
+import type { Secrets } from '@gatehouse/secrets';
+import { authnSecrets } from './config/declared-secrets.ts';
+import { ConfigurationError } from './config/configuration.error.ts';
+import type { ServiceSettings } from './config/settings.ts';
+import type { ServiceContext } from './step.ts';
+
+/** Where the development identity provider is: see apps/identity. */
+const IDENTITY_PORT = 8400;
+
+/** Whether the tokens of a service are those of apps/identity. */
+export const usesDevelopmentIssuer = (settings: ServiceSettings, env: NodeJS.ProcessEnv): boolean =>
+  settings.authn?.issuers.length === 0 && !env.GATEHOUSE_ISSUER && !settings.production;
+
+/**
+ * Undefined for a service whose every route is @Public.
+ * @throws ConfigurationError when nobody could be proven; AuthnConfigError naming the option
+ */
+export async function openAuthn(
+  { settings, secrets, log, tls }: Pick<ServiceContext, 'settings' | 'secrets' | 'log' | 'tls'>,
+  database: Database | undefined,
+  env: NodeJS.ProcessEnv,
+): Promise<Authenticator | undefined> {
+  if (!settings.authn) return undefined;
+  const { audience = settings.name, ...options } = settings.authn;
+  const issuers = options.issuers.length > 0 ? options.issuers : issuersOf(settings, audience, tls.caFile, env);
+  return createAuthenticator(
+    { ...options, issuers },
+    {
+      database: database?.kysely,
+      apiKeyHashKeys: options.apiKeys && hashKeys(secrets),
+      onEvent: ({ message, level, ...event }) => log[level](event, message),
+    },
+  );
+}
+
+function issuersOf(
+  settings: ServiceSettings,
+  audience: string,
+  caFile: string | undefined,
+  env: NodeJS.ProcessEnv,
+): IssuerInput[] {
+  const named = issuerFromEnvironment(env, audience);
+  if (named) return [named];
+  if (!settings.production) return [developmentIssuer(settings, audience, caFile, env)];
+  if (settings.authn?.clientCertificates.length) return [];
+  throw new ConfigurationError(
+    'nobody could prove who they are: no issuer of tokens is configured.\n' +
+      '  Set GATEHOUSE_ISSUER and GATEHOUSE_ISSUER_JWKS_URI (docs/identity-providers.md).',
+  );
+}
+
+/** Started by `npm start`; its keys are asked for when the first token comes. */
+function developmentIssuer(
+  { stateFolder }: ServiceSettings,
+  audience: string,
+  caFile: string | undefined,
+  env: NodeJS.ProcessEnv,
+): IssuerInput {
+  const issuer = `https://localhost:${env.GATEHOUSE_IDENTITY_PORT ?? IDENTITY_PORT}`;
+  return {
+    issuer,
+    audience,
+    jwksUri: `${issuer}/jwks`,
+    caFile: caFile ?? join(stateFolder, 'ca/ca.pem'),
+    insecureLoopback: true,
+    algorithms: ['ES256'],
+    tenantClaim: 'tenant',
+  };
+}
+
+const hashKeys = (secrets: Secrets) => () => secrets.as<typeof authnSecrets>().get('gatehouseApiKeyHashes').reveal();

@@ -1,0 +1,87 @@
+// Step 8: who calls. Every route that is not @Public needs a proven caller; a caller that was proven before is known without waiting.
+// Callers learn that a credential was refused, the log why.
+import type { FastifyRequest } from 'fastify';
+import { CredentialRefusedError, type Authenticator, type AuthnRequest, type Principal } from '@gatehouse/authn';
+import { ProblemError } from '@gatehouse/problem-details';
+import { retryAfter, type Attempt } from '@gatehouse/rate-limit';
+import { claimedAccount } from '../detection/claimed.account.ts';
+import type { ServiceContext, Step } from '../step.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The proven caller; null on a route that is @Public. */
+    principal: Principal | null;
+  }
+}
+
+export const authenticate: Step = {
+  name: 'authenticate',
+  does: 'Who calls: token, API key or client certificate, on every route that is not @Public.',
+  answers: ['unauthenticated', 'bad-request', 'rate-limited', 'dependency-unavailable'],
+  install(app, context) {
+    app.decorateRequest('principal', null);
+    app.addHook('onRequest', (request, _reply, done) => {
+      if (request.routeOptions.config.gatehouse?.access?.kind !== 'scopes') return done();
+      const attempt = attemptOf(request, context);
+      const refused = (error: unknown): void => {
+        const { cause } = Object(error) as { cause?: unknown };
+        if (cause instanceof CredentialRefusedError) {
+          tell(request, cause, context);
+          attempt()
+            .count()
+            .catch(() => undefined);
+        }
+        done(error as Error);
+      };
+      try {
+        // The start was refused where a route has scopes and the service no authenticator.
+        const known = (context.authn as Authenticator).authenticate(asked(request, attempt, context));
+        if (!(known instanceof Promise)) {
+          request.principal = known;
+          return done();
+        }
+        known.then((principal) => {
+          request.principal = principal;
+          attempt()
+            .succeeded()
+            .catch(() => undefined);
+          done();
+        }, refused);
+      } catch (error) {
+        refused(error);
+      }
+    });
+  },
+};
+
+/** Wrong credentials are counted by address and by the account that they claim to be; made only where something has to be counted. */
+function attemptOf(request: FastifyRequest, { limits }: ServiceContext): () => Attempt {
+  let attempt: Attempt | undefined;
+  return () =>
+    (attempt ??= limits.failedAuthentication({
+      address: request.ip,
+      account: claimedAccount(request.headers, Date.now()),
+    }));
+}
+
+async function refuseGuessing(attempt: Attempt): Promise<void> {
+  const verdict = await attempt.check();
+  if (!verdict.allowed) throw new ProblemError('rate-limited', { headers: { 'retry-after': retryAfter(verdict) } });
+}
+
+function asked(request: FastifyRequest, attempt: () => Attempt, { settings, tls }: ServiceContext): AuthnRequest {
+  return {
+    method: request.method,
+    headers: request.headers,
+    url: () => `${settings.publicOrigin ?? `https://${request.host}`}${request.raw.url}`,
+    clientIdentity: () => tls.clientIdentity(request.raw.socket),
+    beforeVerify: () => refuseGuessing(attempt()),
+  };
+}
+
+function tell(request: FastifyRequest, { reason }: CredentialRefusedError, { log }: ServiceContext): void {
+  log.warn(
+    { requestId: request.id, reason, address: request.ip, route: request.routeOptions.url },
+    'credential refused',
+  );
+}
