@@ -22,7 +22,8 @@ until grep -q 'Stop with Ctrl-C' "$work/api.log"; do
   kill -0 "${pids[0]}" || { echo 'the reference API did not start'; exit 1; }
   sleep 0.2
 done
-ca=$GATEHOUSE_STATE/ca/ca.pem
+# the printed one: where mkcert is installed it is mkcert's
+ca=$(sed -nE 's#.*--cacert ([^ ]+) .*/health/ready$#\1#p' "$work/api.log" | head -n 1)
 
 "${gatehouse[@]}" token --scope accounts:read,accounts:write,transfers:read,transfers:write,api-keys:manage >"$work/token"
 
