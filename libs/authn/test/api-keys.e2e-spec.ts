@@ -106,17 +106,16 @@ describe('API keys', () => {
     const other = (await keys.create(owner, { ...wish, expiresAt: inAnHour() })).text;
     const mixed = withChecksum(`${text.slice(0, 24)}${other.slice(24)}`); // the id of one, the secret of the other
     const unknown = withChecksum(`gh_dev_${'0'.repeat(16)}_${other.slice(24)}`);
-    const medians = [];
-    for (const wrong of [mixed, unknown]) {
-      const times = [];
-      for (let round = 0; round < 60; round++) {
+    const times: [number[], number[]] = [[], []];
+    for (let round = -20; round < 100; round++) {
+      // in turn, and once the compiler has seen both: what disturbs one disturbs the other
+      for (const [which, wrong] of [mixed, unknown].entries()) {
         const begun = performance.now();
         expect(await ask(0, wrong)).toMatchObject({ status: 401, reason: 'api-key' });
-        times.push(performance.now() - begun);
+        if (round >= 0) times[which]?.push(performance.now() - begun);
       }
-      medians.push(times.sort((a, b) => a - b)[30] as number);
     }
-    const [known = 0, none = 0] = medians;
+    const [known, none] = times.map((all) => all.sort((a, b) => a - b)[50]) as [number, number];
     expect(Math.max(known, none) / Math.min(known, none)).toBeLessThan(2);
     expect(await ask(0, text.replace('gh_dev_', 'gh_prod_'))).toMatchObject({ reason: 'api-key' });
     expect(await ask(0, `${text.slice(0, -1)}${text.endsWith('0') ? '1' : '0'}`)).toMatchObject({ reason: 'api-key' });
