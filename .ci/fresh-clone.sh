@@ -31,10 +31,21 @@ run() { # run LABEL LIMIT: starts, waits until it answers, prints how long it to
   printf '%s: ready after %d s\n' "$1" $((SECONDS - begin))
 }
 
+of_the_clone() { # its processes, by the folder that they run in: a service gives itself a title
+  local process
+  for process in /proc/[0-9]*; do
+    [[ $(readlink "$process/cwd" 2>/dev/null) != "$work/clone"* || ${process##*/} == "$$" || ${process##*/} == "$BASHPID" ]] ||
+      echo "${process##*/} $(tr '\0' ' ' <"$process/cmdline" 2>/dev/null)"
+  done
+}
+
 stop() {
   kill -TERM "$pid"
   wait "$pid" || { local code=$?; ((code == 0 || code == 143)) || { echo "npm start ended with $code"; exit 1; }; }
   pid=
+  # npm passes no signal on and does not wait: the service notices by itself, and finishes what is in flight
+  local begin=$SECONDS
+  while [[ -n $(of_the_clone) ]] && ((SECONDS - begin < 15)); do sleep 0.1; done
 }
 
 run 'first start, with the installation' 300
@@ -58,7 +69,7 @@ stop
 for port in 18443 18080 19443 18400 19400; do
   ! curl -sk --max-time 2 -o /dev/null "https://localhost:$port/" || { echo "port $port is still open"; exit 1; }
 done
-left=$(pgrep -af "$work/clone" | grep -v pgrep || true)
+left=$(of_the_clone)
 [[ -z $left ]] || { printf 'left behind:\n%s\n' "$left"; exit 1; }
 [[ -z $(git status --porcelain) ]] || { git status --short; exit 1; }
 echo 'nothing left behind'
