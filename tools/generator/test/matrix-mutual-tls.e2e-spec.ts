@@ -38,7 +38,12 @@ if (!asked) process.stderr.write('skipped: mutual TLS of generated services: npm
   });
 
   it('a service with another SPIFFE ID of the same CA is refused', async () => {
-    expect((await (await caller('billing', ca, 'orders')).get(list('users'))).status).toBe(403);
+    expect((await (await caller('billing', ca, 'orders')).get(list('users'))).status).toBe(401);
+  });
+
+  it('the other one may do no more than its scopes say', async () => {
+    const answer = (await caller('orders', ca, 'orders')).post(list('users'), { name: 'one' });
+    expect((await answer).status).toBe(403);
   });
 
   it('one of another CA, and one without a certificate, get no connection', async () => {
@@ -66,11 +71,12 @@ if (!asked) process.stderr.write('skipped: mutual TLS of generated services: npm
     const caFile = join(copy.root, 'peers.pem');
     const tls = { files: [{ certFile, keyFile }], caFile, clientCertificates: { mode: 'required', caFile } };
     edit(join(folder, 'service.config.ts'), '  secrets:', `  tls: ${JSON.stringify(tls)},\n  secrets:`);
-    const controller = join(folder, `src/${name}/${name}.controller.ts`);
-    const guard = `@UseGuards(clientCertificateGuard({ allow: ['spiffe://example.test/${OTHER[name]}'] }))`;
-    edit(controller, '@Controller(', `${guard}\n@Controller(`);
-    const imports = `import { UseGuards } from '@nestjs/common';\nimport { clientCertificateGuard } from '@gatehouse/tls';\n`;
-    writeFileSync(controller, imports + readFileSync(controller, 'utf8'));
+    const other = { id: `spiffe://example.test/${OTHER[name]}`, tenant: 'services', scopes: [`${name}:read`] };
+    edit(
+      join(folder, 'service.config.ts'),
+      '  authn: {}',
+      `  authn: { clientCertificates: [${JSON.stringify(other)}] }`,
+    );
     return pinsOfPem(cert)[0]?.pin ?? '';
   }
 
