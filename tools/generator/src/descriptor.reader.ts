@@ -64,9 +64,3 @@ function summarizeSecrets(declared: Declared = {}): SecretSummary[] {
     return { name: path, kind: canBeMade ? generator.kind : 'given', size: generator?.size ?? 0 };
   });
 }
-
-/** What every service needs for its libs (their names are reserved), so also one that is not written yet. */
-export function secretsOfLibs(services: readonly ServiceSummary[]): SecretSummary[] {
-  const all = services.flatMap(({ secrets }) => secrets).filter(({ name }) => name.startsWith('gatehouse'));
-  return [...new Map(all.map((secret) => [secret.name, secret])).values()];
-}

@@ -1,7 +1,6 @@
 // A service is thin: main, module, descriptor and a first resource. Everything that is security comes from the libs.
 import { description, projectName, singularName } from './common.questions.ts';
 import { deriveFiles } from './derived.files.ts';
-import { secretsOfLibs } from './descriptor.reader.ts';
 import { formatPlan } from './plan.format.ts';
 import type { Kind } from './kind.ts';
 import { lockWorkspace, pinVersions } from './lock.file.ts';
@@ -99,7 +98,7 @@ export const serviceKind: Kind = {
       description: answers.description as string,
       ports,
       database: answers.storage === 'postgres',
-      secrets: secretsOfLibs(facts.services),
+      secrets: [], // what the template's descriptor declares; the matrix holds it against the descriptor itself
     };
     await deriveFiles(plan, [...facts.services, summary]);
     await formatPlan(plan);
