@@ -12,12 +12,16 @@ export interface Served {
   readonly https: string;
   readonly http: string;
   readonly management: string;
+  /** The CA to trust, as it says itself: mkcert's where that is installed. */
+  readonly ca: string;
   /** Sends SIGTERM, and gives the exit code. */
   stop(): Promise<number | null>;
 }
 
 /** The checkout as git sees it; packages by links, the workspace's own by links into the copy. */
 export class CheckoutCopy {
+  /** Where the identity provider of the service that was started last listens. */
+  private identity: NodeJS.ProcessEnv = {};
   readonly root = realpathSync(mkdtempSync(join(tmpdir(), 'gatehouse-matrix-')));
 
   constructor() {
@@ -41,7 +45,11 @@ export class CheckoutCopy {
 
   /** Starts a service as `npm start <name>` does, on free ports. */
   async serve(name: string): Promise<Served> {
-    const [https, http, management] = await freePorts();
+    const [https, http, management, identity, itsManagement] = await freePorts(5);
+    this.identity = {
+      GATEHOUSE_IDENTITY_PORT: String(identity),
+      GATEHOUSE_IDENTITY_MANAGEMENT_PORT: String(itsManagement),
+    };
     const env = {
       ...this.env(),
       GATEHOUSE_HTTPS_PORT: String(https),
@@ -63,12 +71,15 @@ export class CheckoutCopy {
       return exit;
     };
     const at = (port = 0) => `localhost:${port}`;
-    return { https: `https://${at(https)}`, http: `http://${at(http)}`, management: `https://${at(management)}`, stop };
+    const ca = /--cacert (\S+)/.exec(said)?.[1] ?? '';
+    const urls = { https: `https://${at(https)}`, http: `http://${at(http)}`, management: `https://${at(management)}` };
+    return { ...urls, ca, stop };
   }
 
   private env(): NodeJS.ProcessEnv {
     const path = `${join(this.root, 'node_modules/.bin')}:${process.env.PATH}`;
-    return { ...process.env, PATH: path, NX_DAEMON: 'false', NX_TUI: 'false', NODE_OPTIONS: '', FORCE_COLOR: '0' };
+    const quiet = { NX_DAEMON: 'false', NX_TUI: 'false', NODE_OPTIONS: '', FORCE_COLOR: '0' };
+    return { ...process.env, ...this.identity, PATH: path, ...quiet };
   }
 }
 
@@ -96,8 +107,8 @@ function linkPackages(root: string): void {
   }
 }
 
-async function freePorts(): Promise<number[]> {
-  const servers = [createServer(), createServer(), createServer()];
+async function freePorts(count: number): Promise<number[]> {
+  const servers = Array.from({ length: count }, () => createServer());
   await Promise.all(servers.map((server) => once(server.listen(0, '127.0.0.1'), 'listening')));
   const ports = servers.map((server) => (server.address() as AddressInfo).port);
   await Promise.all(servers.map((server) => once(server.close(), 'close')));

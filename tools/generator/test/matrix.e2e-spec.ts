@@ -1,6 +1,6 @@
 // Generates every kind for real in a copy of the workspace, proves it as CI would, runs it, destroys it, and looks at what is left.
 // Minutes, not seconds: so only when asked, by `npm run matrix -w tools/generator`.
-import { existsSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CheckoutCopy } from './checkout.copy.ts';
 import { status } from './scratch.workspace.ts';
@@ -64,12 +64,27 @@ if (!asked) process.stderr.write('skipped: the matrix: it takes minutes: npm run
 
   /** The running service, as a stranger sees it; then SIGTERM. */
   async function conform(name: string): Promise<void> {
-    const { https, http, management, stop } = await copy.serve(name);
+    const { https, http, management, ca, stop } = await copy.serve(name);
     try {
-      const ca = join(copy.root, '.gatehouse/ca/ca.pem');
-      expect(existsSync(ca)).toBe(true);
+      const token = join(copy.root, '.gatehouse/token');
+      const resources = readdirSync(join(copy.root, 'apps', name, 'src'), { withFileTypes: true });
+      const scopes = resources
+        .filter((entry) => entry.isDirectory())
+        .flatMap((one) => [`${one.name}:read`, `${one.name}:write`]);
+      writeFileSync(token, gatehouse('token', '--scope', scopes.join(), '--audience', name));
       const command = `node tools/cli/bin/gatehouse.mjs start ${name}`;
-      const places = ['--ca', ca, '--http', http, '--management', management, '--command', command];
+      const places = [
+        '--ca',
+        ca,
+        '--http',
+        http,
+        '--management',
+        management,
+        '--token-file',
+        token,
+        '--command',
+        command,
+      ];
       const report = JSON.parse(gatehouse('conform', https, ...places, '--fail-on', 'low', '--json')) as Report;
       expect(report.results.filter((result) => result.status !== 'pass')).toEqual([]);
       expect(report.results.length).toBeGreaterThanOrEqual(47);
