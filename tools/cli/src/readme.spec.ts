@@ -15,9 +15,6 @@ const scripts = (folder = '') =>
 const folders = (of: string) =>
   readdirSync(join(workspaceRoot, of)).filter((name) => existsSync(join(workspaceRoot, of, name, 'package.json')));
 
-/** Pages that a README names and that come with what they describe. This list may only shrink. */
-const ANNOUNCED = ['docs/audit.md', 'docs/secrets.md'];
-
 describe.each(pages)('%s', (page) => {
   const text = read(page);
 
@@ -26,7 +23,7 @@ describe.each(pages)('%s', (page) => {
     const missing = targets
       .map((target) => join(dirname(page), target))
       .filter((path) => !existsSync(join(workspaceRoot, path)));
-    expect(missing.filter((path) => !ANNOUNCED.includes(path))).toEqual([]);
+    expect(missing).toEqual([]);
   });
 
   it('names only commands that there are', () => {
