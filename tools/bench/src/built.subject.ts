@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { TestIssuer } from '@gatehouse/service/testing';
 import type { BenchSession } from './bench.session.ts';
 import type { Call, Listening } from './child.protocol.ts';
 import { ask, freePorts } from './https.client.ts';
@@ -26,7 +27,12 @@ export async function startBuilt(session: BenchSession): Promise<Subject> {
 /** The reference API with its embedded database, whose own processes are not counted. */
 export async function startApi(session: BenchSession): Promise<Subject> {
   const bundle = await build(session, 'apps/api', 'apps/api/src/main.ts', 'main.mjs');
-  return startProgram(session, 'reference API', bundle, ledgerCalls);
+  const issuer = await TestIssuer.create();
+  const env = {
+    ...(await issuer.environment(join(session.folder, 'issuer.json'))),
+    GATEHOUSE_RATE_LIMIT_ADDRESS: '10000000/60/1000000', // all callers share the one address of this machine
+  };
+  return startProgram(session, 'reference API', bundle, (at) => ledgerCalls(at, issuer), env);
 }
 
 async function build(session: BenchSession, project: string, input: string, file: string): Promise<string> {
@@ -47,6 +53,7 @@ async function startProgram(
   name: string,
   file: string,
   callsOf: (at: Listening) => Promise<Record<Method, Call>>,
+  settings: Readonly<Record<string, string>> = {},
 ): Promise<Subject> {
   const state = join(session.folder, name.replaceAll(/\W+/g, '-'));
   await mkdir(state);
@@ -58,6 +65,7 @@ async function startProgram(
     GATEHOUSE_HTTPS_PORT: `${https}`,
     GATEHOUSE_HTTP_PORT: `${http}`,
     GATEHOUSE_MANAGEMENT_PORT: `${management}`,
+    ...settings,
   };
   const start = async (): Promise<{ program: ChildProcess; at: Listening; begin: number }> => {
     const begin = performance.now();
@@ -94,22 +102,28 @@ async function stop(program: ChildProcess): Promise<void> {
   clearTimeout(late);
 }
 
-const PAIRS = 32;
+/** So many callers that each stays below its own limits, which are not lifted. */
+const CALLERS = 256;
+const SCOPES = ['accounts:read', 'accounts:write', 'transfers:write'];
 
-/** Accounts in pairs, so that two transfers seldom wait for the same row. */
-async function ledgerCalls(at: Listening): Promise<Record<Method, Call>> {
-  const ids: string[] = [];
-  for (let index = 0; index < 2 * PAIRS; index++) {
-    const account = { holder: `bench ${index}`, currency: 'EUR', overdraftLimit: 1_000_000_000 };
-    const { status, text } = await ask(at, 'POST', '/v1/accounts', account);
-    if (status !== 201) throw new Error(`POST /v1/accounts answered ${status}: ${text.slice(0, 200)}`);
-    ids.push((JSON.parse(text) as { id: string }).id);
-  }
-  const bodies = Array.from({ length: PAIRS }, (_, pair) =>
-    JSON.stringify({ from: ids[2 * pair], to: ids[2 * pair + 1], amount: 1, currency: 'EUR' }),
+/** Two accounts for each caller, so that two transfers seldom wait for the same row. */
+async function ledgerCalls(at: Listening, issuer: TestIssuer): Promise<Record<Method, Call>> {
+  const callers = Array.from({ length: CALLERS }, (_, index) =>
+    issuer.token({ subject: `bench-${index}`, scopes: SCOPES }),
   );
+  const tokens = await Promise.all(callers);
+  const pairs: string[][] = [];
+  for (const token of tokens) pairs.push([await openAccount(at, token), await openAccount(at, token)]);
+  const bodies = pairs.map(([from, to]) => JSON.stringify({ from, to, amount: 1, currency: 'EUR' }));
   return {
-    GET: { method: 'GET', paths: ids.map((id) => `/v1/accounts/${id}`), status: 200 },
-    POST: { method: 'POST', paths: ['/v1/transfers'], bodies, freshHeader: 'idempotency-key', status: 201 },
+    GET: { method: 'GET', paths: pairs.map(([id]) => `/v1/accounts/${id}`), tokens, status: 200 },
+    POST: { method: 'POST', paths: ['/v1/transfers'], bodies, tokens, freshHeader: 'idempotency-key', status: 201 },
   };
+}
+
+async function openAccount(at: Listening, token: string): Promise<string> {
+  const account = { holder: 'bench', currency: 'EUR', overdraftLimit: 1_000_000_000 };
+  const { status, text } = await ask(at, 'POST', '/v1/accounts', account, token);
+  if (status !== 201) throw new Error(`POST /v1/accounts answered ${status}: ${text.slice(0, 200)}`);
+  return (JSON.parse(text) as { id: string }).id;
 }

@@ -28,6 +28,8 @@ export interface Call {
   readonly method: 'GET' | 'POST';
   readonly paths: readonly string[];
   readonly bodies?: readonly string[];
+  /** Access tokens; they take turns with the paths and bodies. */
+  readonly tokens?: readonly string[];
   /** A header that has another value in each request. */
   readonly freshHeader?: string;
   readonly status: number;

@@ -2,8 +2,8 @@
 // the service did not start guards nothing.
 import type { Report, Row } from './report.ts';
 
-/** Least share of raw node:https that must be kept, with limits and detection in the path. The goal is 0.5 and 0.45 with all of it. */
-export const BUDGETS = { GET: 0.43, POST: 0.36 } as const;
+/** Least share of raw node:https that must be kept by the whole path; the goal is 0.5 and 0.45. */
+export const BUDGETS = { GET: 0.4, POST: 0.33 } as const;
 
 /** @returns what is broken, one sentence each; empty when every budget holds */
 export function brokenBudgets(report: Pick<Report, 'rows' | 'skipped'>, subject = 'gatehouse'): string[] {

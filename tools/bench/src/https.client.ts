@@ -9,8 +9,12 @@ export function ask(
   method: string,
   path: string,
   body?: object,
+  token?: string,
 ): Promise<{ status: number; text: string }> {
-  const headers = body === undefined ? {} : { 'content-type': 'application/json' };
+  const headers = {
+    ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+  };
   const options = { host: 'localhost', port, ca, method, path, headers, agent: false, timeout: 5_000 };
   return new Promise((resolve, reject) => {
     const sent = request(options, (response) => {

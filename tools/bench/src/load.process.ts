@@ -24,8 +24,10 @@ async function playRound(round: Round): Promise<boolean> {
 function send(call: Call, turn: number, port: number, agent: Agent): Promise<void> {
   const { method, status, text, freshHeader } = call;
   const body = call.bodies?.[turn % call.bodies.length];
+  const token = call.tokens?.[turn % call.tokens.length];
   const headers: Record<string, string | number> = {
     ...(body === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }),
+    ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
     ...(freshHeader === undefined ? {} : { [freshHeader]: randomUUID() }),
   };
   const path = call.paths[turn % call.paths.length];
