@@ -3,18 +3,10 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { TestPostgres } from '@gatehouse/database/testing';
 import type { ServiceDescriptor } from '@gatehouse/service';
 import { startForTest, type TestService } from '@gatehouse/service/testing';
-import {
-  approleEnvironment,
-  OpenBao,
-  POLICY,
-  postgresPrograms,
-  prepareApi,
-  prepareDatabase,
-  TestPostgres,
-  writeKv,
-} from '@gatehouse/secrets/testing';
+import { approleEnvironment, OpenBao, POLICY, prepareApi, prepareDatabase, writeKv } from '@gatehouse/secrets/testing';
 import service from '../service.config.ts';
 import { AppModule } from '../src/app.module.ts';
 
@@ -33,11 +25,9 @@ export class VaultedApi {
 
   /** @param withDatabase whether the database is by leases; else the embedded one */
   static async prepare(program: string, withDatabase: boolean): Promise<VaultedApi> {
-    const programs = withDatabase ? postgresPrograms() : undefined;
-    if (withDatabase && programs === undefined) throw new Error('no embedded PostgreSQL for this platform');
     const [bao, postgres] = await Promise.all([
       OpenBao.start(program),
-      programs ? TestPostgres.start(programs) : undefined,
+      withDatabase ? TestPostgres.start() : undefined,
     ]);
     await prepareApi(bao);
     if (postgres) await prepareDatabase(bao, postgres);

@@ -1,9 +1,9 @@
 // Events arrive at least once, in order, also when the receiver is away for a while, the sender is restarted, and files change.
 import { createHmac } from 'node:crypto';
+import { TestPostgres } from '@gatehouse/database/testing';
 import pg from 'pg';
 import { type AuditSink, auditTable, postgresSink, type ShippedRecord, Shipper, webhookSink } from '../src/index.ts';
 import { newFolder, openJournal, removeFolders, until, writer } from './fixtures/folder.ts';
-import { postgresPrograms, TestPostgres } from './fixtures/postgres.server.ts';
 
 afterAll(removeFolders);
 
@@ -68,18 +68,19 @@ describe('shipping', () => {
     expect(() => webhookSink({ url: new URL('http://siem.example.test'), key: () => key })).toThrow('https');
   });
 
-  const programs = postgresPrograms();
-  const withPostgres = programs ? it : it.skip;
+  const missing = TestPostgres.missing();
+  if (missing) process.stderr.write(`SKIPPED shipping to PostgreSQL: ${missing}\n`);
+  const withPostgres = missing ? it.skip : it;
   withPostgres(
     'writes to a table that can only grow, with a role that can only insert',
     async () => {
-      const server = await TestPostgres.start(programs as string);
+      const server = await TestPostgres.start();
       const journalFolder = await newFolder();
       const journal = await openJournal(journalFolder);
       try {
         await server.query(`create role auditor login password 'canary'`);
         for (const statement of auditTable('auditor')) await server.query(statement);
-        const address = { host: '127.0.0.1', port: server.port, database: 'postgres' };
+        const address = { host: 'localhost', port: server.port, database: 'postgres', ssl: { ca: server.ca } };
         const pool = new pg.Pool({ ...address, user: 'auditor', password: 'canary', max: 2 });
         const shipper = new Shipper(postgresSink(pool), { folder: journalFolder, ...quick });
         const write = writer(journal);

@@ -5,8 +5,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { ProblemError } from '@gatehouse/problem-details';
 import { sql } from 'kysely';
 import { openDatabase, type CredentialSource, type Database, type DatabaseUser } from '../src/index.ts';
+import { TestPostgres } from '../src/testing/index.ts';
 import { migrations } from './fixtures/migrations.ts';
-import { tlsServer, type TlsServer } from './fixtures/tls.server.ts';
 
 /** What a vault does: hands out a new user, waits for those who use the former, and drops that one. */
 class Users implements CredentialSource {
@@ -54,7 +54,7 @@ async function until(condition: () => boolean | Promise<boolean>): Promise<void>
 }
 
 describe('a database whose users change', () => {
-  let server: TlsServer;
+  let server: TestPostgres;
   let owner: Database;
   let users: Users;
   let database: Database;
@@ -66,8 +66,7 @@ describe('a database whose users change', () => {
       .rows[0]?.user;
 
   beforeAll(async () => {
-    server = await tlsServer();
-    await server.start();
+    server = await TestPostgres.start();
     owner = await openDatabase({}, { ...context, env: server.env });
     for (const statement of ['create role ledger', 'create database ledger owner ledger'])
       await sql.raw(statement).execute(owner.kysely);
@@ -78,7 +77,7 @@ describe('a database whose users change', () => {
   afterAll(async () => {
     await database?.close();
     await owner?.close();
-    await server.remove();
+    await server.stop();
   });
 
   it('asks as the new user at once; no query of hundreds fails, and no connection of a former user is left', async () => {

@@ -2,22 +2,21 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { testAuthority } from '@gatehouse/tls/testing';
 import { sql } from 'kysely';
 import { openDatabase, type DatabaseOptions } from '../src/index.ts';
-import { certificates } from './fixtures/certificates.ts';
+import { TestPostgres } from '../src/testing/index.ts';
 import { migrations } from './fixtures/migrations.ts';
-import { PASSWORD, tlsServer, type TlsServer } from './fixtures/tls.server.ts';
 
 describe('a database by URL', () => {
-  let server: TlsServer;
+  let server: TestPostgres;
   let stateFolder: string;
   beforeAll(async () => {
     stateFolder = await mkdtemp(join(tmpdir(), 'gatehouse-db-'));
-    server = await tlsServer();
-    await server.start();
+    server = await TestPostgres.start();
   }, 30_000);
   afterAll(async () => {
-    await server.remove();
+    await server.stop();
     await rm(stateFolder, { recursive: true, force: true });
   });
 
@@ -39,13 +38,13 @@ describe('a database by URL', () => {
 
   it('is refused when its certificate is of another authority', async () => {
     const other = join(stateFolder, 'other.pem');
-    await writeFile(other, (await certificates('localhost')).ca);
+    await writeFile(other, (await testAuthority()).cert);
     await expect(open({ GATEHOUSE_DATABASE_CA_FILE: other })).rejects.toThrow(/refuses[^]*GATEHOUSE_DATABASE_CA_FILE/);
     await expect(open({ GATEHOUSE_DATABASE_CA_FILE: '' })).rejects.toThrow(/GATEHOUSE_DATABASE_CA_FILE/);
   });
 
   it('is refused when its certificate is for another host', async () => {
-    const url = `postgresql://owner@127.0.0.1:${server.port}/postgres`;
+    const url = `postgresql://postgres@127.0.0.1:${server.port}/postgres`;
     await expect(open({ GATEHOUSE_DATABASE_URL: url })).rejects.toThrow(/Use the host name of the certificate/);
   });
 
@@ -58,7 +57,7 @@ describe('a database by URL', () => {
   });
 
   it('takes no password from the environment', async () => {
-    process.env.PGPASSWORD = PASSWORD;
+    process.env.PGPASSWORD = server.password;
     const refused = open({ GATEHOUSE_DATABASE_PASSWORD_FILE: '' });
     await expect(refused.finally(() => delete process.env.PGPASSWORD)).rejects.toThrow(/Name the file/);
   });
@@ -90,14 +89,13 @@ describe('a database by URL', () => {
   });
 
   it('refuses a server without TLS, unless told so outside production', async () => {
-    const plain = await tlsServer({ ssl: false });
-    await plain.start();
+    const plain = await TestPostgres.start({ tls: false });
     await expect(open(plain.env)).rejects.toThrow(/Turn TLS on/);
     await expect(open(plain.env, { insecureWithoutTls: true })).rejects.toThrow(/refused in production/);
     const database = await open(plain.env, { insecureWithoutTls: true }, false);
     await database.check();
     await database.close();
-    await plain.remove();
+    await plain.stop();
   }, 30_000);
 
   it('answers 503 while the server is away, and again without a restart', async () => {
@@ -106,7 +104,7 @@ describe('a database by URL', () => {
     for (let tries = 0; tries < 5; tries++) {
       await expect(database.check()).rejects.toMatchObject({ code: 'dependency-unavailable' });
     }
-    await server.start();
+    await server.resume();
     await database.check();
     await database.close();
   }, 30_000);
@@ -122,13 +120,13 @@ describe('a database by URL', () => {
 
   it('takes a changed password without a restart', async () => {
     const database = await open({}, { poolSize: 2 });
-    await sql`alter role owner password 'rotated'`.execute(database.kysely);
+    await sql`alter role postgres password 'rotated'`.execute(database.kysely);
     await writeFile(server.env.GATEHOUSE_DATABASE_PASSWORD_FILE, 'rotated\n');
     const ends = sql`select pg_terminate_backend(pg_backend_pid())`.execute(database.kysely);
     await expect(ends).rejects.toMatchObject({ code: 'dependency-unavailable' });
     await database.check();
-    await sql.raw(`alter role owner password '${PASSWORD}'`).execute(database.kysely);
-    await writeFile(server.env.GATEHOUSE_DATABASE_PASSWORD_FILE, PASSWORD);
+    await sql.raw(`alter role postgres password '${server.password}'`).execute(database.kysely);
+    await writeFile(server.env.GATEHOUSE_DATABASE_PASSWORD_FILE, server.password);
     await database.close();
   });
 

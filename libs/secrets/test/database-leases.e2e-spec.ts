@@ -1,22 +1,22 @@
 // Dynamic credentials of a real PostgreSQL from a real OpenBao: no query fails while they rotate, and none uses what has expired.
 // GATEHOUSE_TEST_ROTATION_SECONDS=120 GATEHOUSE_TEST_LEASE_SECONDS=10 GATEHOUSE_TEST_RPS=200 is the long run.
+import { TestPostgres } from '@gatehouse/database/testing';
 import pg from 'pg';
 import { databaseCredentials, openSecrets, type Secrets, type SecretsEvent } from '../src/index.ts';
 import { describeOpenBao } from '../src/testing/openbao.binary.ts';
 import { OpenBao } from '../src/testing/openbao.server.ts';
-import { postgresPrograms, TestPostgres } from '../src/testing/postgres.server.ts';
 import { approleEnvironment, prepareApi, prepareDatabase, setLease } from '../src/testing/service.role.ts';
 import { until } from '../src/testing/until.ts';
 
 const seconds = Number(process.env.GATEHOUSE_TEST_ROTATION_SECONDS ?? 8);
 const leaseSeconds = Number(process.env.GATEHOUSE_TEST_LEASE_SECONDS ?? 3);
 const rps = Number(process.env.GATEHOUSE_TEST_RPS ?? 50);
-const programs = postgresPrograms();
+const missing = TestPostgres.missing();
 
 describeOpenBao('leases of database credentials', (program) => {
-  if (programs === undefined) {
-    process.stderr.write('SKIPPED leases of database credentials: no embedded PostgreSQL for this platform\n');
-    it.skip('needs PostgreSQL: no embedded one for this platform', () => undefined);
+  if (missing) {
+    process.stderr.write(`SKIPPED leases of database credentials: ${missing}\n`);
+    it.skip(`needs PostgreSQL: ${missing}`, () => undefined);
     return;
   }
   const declared = { database: databaseCredentials({ role: 'api' }) };
@@ -36,7 +36,7 @@ describeOpenBao('leases of database credentials', (program) => {
   const told = (type: SecretsEvent['type']) => events.filter((event) => event.type === type).length;
   const newPool = () => {
     const pool = new pg.Pool({
-      host: '127.0.0.1',
+      host: 'localhost',
       port: postgres.port,
       database: 'postgres',
       ...credentials(),
@@ -53,7 +53,7 @@ describeOpenBao('leases of database credentials', (program) => {
   const roles = async () => (await postgres.query(`select 1 from pg_roles where rolname like 'v-%'`)).rowCount;
 
   beforeAll(async () => {
-    [bao, postgres] = await Promise.all([OpenBao.start(program), TestPostgres.start(programs)]);
+    [bao, postgres] = await Promise.all([OpenBao.start(program), TestPostgres.start()]);
     await prepareApi(bao);
     await prepareDatabase(bao, postgres);
   }, 60_000);

@@ -131,7 +131,7 @@ describeOpenBao('the client of OpenBao', (program) => {
   it('logs in by TLS certificate', async () => {
     await bao.must('PUT', 'sys/auth/cert', { type: 'cert' });
     await bao.must('PUT', 'auth/cert/certs/api', { certificate: bao.ca.cert, token_policies: ['api'] });
-    const { cert, key } = await bao.ca.client('api');
+    const { cert, key } = await bao.ca.issue({ purpose: 'client', subject: 'CN=api', names: [] });
     await writeFile(join(bao.folder, 'client.pem'), cert);
     await writeFile(join(bao.folder, 'client.key'), key, { mode: 0o600 });
     const files = { certFile: join(bao.folder, 'client.pem'), keyFile: join(bao.folder, 'client.key') };

@@ -1,7 +1,6 @@
 export { canaryHits } from './canary.search.ts';
 export { describeOpenBao, findOpenBao, type Found } from './openbao.binary.ts';
 export { OpenBao, type AdminAnswer } from './openbao.server.ts';
-export { postgresPrograms, TestPostgres } from './postgres.server.ts';
 export {
   approleEnvironment,
   POLICY,
@@ -11,5 +10,4 @@ export {
   wrapSecretId,
   writeKv,
 } from './service.role.ts';
-export { createTestCa, type Pem, type TestCa } from './test.ca.ts';
 export { until } from './until.ts';
