@@ -1,26 +1,10 @@
 // A disk that hangs: mutations get 503 within two seconds and change nothing, reads go on, and everything goes on by itself afterwards.
-import { execFileSync } from 'node:child_process';
-import { closeSync, constants, open, openSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { queryEvents, verifyJournal } from '@gatehouse/audit';
 import { startForTest } from '../src/testing/index.ts';
+import { hangDisk } from './fixtures/hung.disk.ts';
 import { audited, calls, SampleModule } from './fixtures/sample.app.ts';
 import { until } from './fixtures/until.ts';
-
-/** Every thread that Node uses for files waits for a FIFO that nobody writes. */
-async function hangDisk(): Promise<() => void> {
-  const folder = await mkdtemp(join(tmpdir(), 'gatehouse-hang-'));
-  const count = Number(process.env.UV_THREADPOOL_SIZE ?? 4);
-  const fifos = Array.from({ length: count }, (_, index) => join(folder, String(index)));
-  execFileSync('mkfifo', fifos);
-  for (const fifo of fifos) open(fifo, 'r', (_error, fd) => fd !== undefined && closeSync(fd));
-  return () => {
-    for (const fifo of fifos) closeSync(openSync(fifo, constants.O_WRONLY | constants.O_NONBLOCK));
-    void rm(folder, { recursive: true, force: true });
-  };
-}
 
 const hangs = process.platform === 'win32' ? it.skip : it;
 

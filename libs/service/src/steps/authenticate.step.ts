@@ -27,9 +27,11 @@ export const authenticate: Step = {
         const { cause } = Object(error) as { cause?: unknown };
         if (cause instanceof CredentialRefusedError) {
           tell(request, cause, context);
-          attempt()
-            .count()
-            .catch(() => undefined);
+          // its signature was good: an office whose tokens end in the same minute is not guessing
+          if (cause.reason !== 'expired')
+            attempt()
+              .count()
+              .catch(() => undefined);
         }
         done(error as Error);
       };
