@@ -49,6 +49,15 @@ export function readChain(pem: string): X509Certificate[] {
   return (blocks ?? []).map((block) => new X509Certificate(block));
 }
 
+/** How many certificates a text has; none where one of them is damaged. */
+export function countCertificates(pem: string): number {
+  try {
+    return readChain(pem).length;
+  } catch {
+    return 0;
+  }
+}
+
 /** What a certificate is for; one that is for both sides serves for each. */
 export type CertificatePurpose = keyof typeof USAGE;
 

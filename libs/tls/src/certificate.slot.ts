@@ -36,9 +36,13 @@ export class CertificateSlot {
       this.differs = undefined;
       return undefined;
     }
-    const origin = `certificate source ${this.source.name}`;
-    const facts = validateMaterial(material, { origin, now: this.now(), names: this.names });
+    const facts = validateMaterial(material, { origin: this.origin, now: this.now(), names: this.names });
     return { material, facts, leaf: readChain(material.cert)[0] as X509Certificate };
+  }
+
+  /** Where its material is from, for messages. */
+  get origin(): string {
+    return this.source.origin ?? `certificate source ${this.source.name}`;
   }
 
   /** Serves it from now on; returns what was served before. */

@@ -25,6 +25,8 @@ export interface RenewalState {
 export interface CertificateSource {
   /** Shown in `gatehouse certs status` and in events: `files`, `mkcert`, `embedded`, `acme`, … */
   readonly name: string;
+  /** The files that its material is in, for messages. */
+  readonly origin?: string;
   /**
    * The newest complete material. Reads what is stored and makes no call that can hang: serving starts while a CA is down.
    *
@@ -32,6 +34,13 @@ export interface CertificateSource {
    * @throws TlsError naming the file, the setting or the CA, and the remedy
    */
   current(): Promise<CertificateMaterial | undefined>;
+  /**
+   * Called before anything listens, where nothing has a certificate yet: has one now, or sees that there can be one. Waits as long as
+   * the options say for a CA that does not answer yet.
+   *
+   * @throws TlsError naming the folder, the setting or the CA, and the remedy
+   */
+  prepare?(): Promise<void>;
   /** Called after each change; the listener calls {@link current}. Returns what ends that. */
   onChange(listener: () => void): () => void;
   /** Begins work that needs the plain-HTTP gate to be listening (ordering, renewing). Called once; must not throw. */

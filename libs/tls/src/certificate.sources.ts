@@ -45,6 +45,10 @@ export async function configuredSources(
     const named = { ...context, names: namesFor(kind, options.names, publicNames) };
     primary.push(...(await make(kind, options, named, vaultSigner)));
   }
+  if (primary.length === 0)
+    throw new TlsError(
+      'the source mkcert has no mkcert on the PATH: install it, or add embedded to GATEHOUSE_TLS_SOURCES.',
+    );
   const further = order.includes('files') ? options.files.slice(1) : [];
   return [
     { source: orderedSource(primary, context), names },
@@ -98,34 +102,42 @@ async function make(
     return [filesSource({ ...pair, ...options.reload, caFile: options.caFile }, context)];
   }
   if (kind === 'acme') return [await acmeSource(options, context)];
-  return [vaultPkiSource(options, context, vaultSigner)];
+  return [await vaultPkiSource(options, context, vaultSigner)];
 }
 
-async function acmeSource({ acme, caFile, reload }: TlsOptions, context: SourceContext): Promise<CertificateSource> {
+async function acmeSource(
+  { acme, caFile, ...options }: TlsOptions,
+  context: SourceContext,
+): Promise<CertificateSource> {
   if (!acme) throw new TlsError('the source acme has no CA: set GATEHOUSE_TLS_ACME_DIRECTORY_URL.');
   const issuer = await acmeIssuer(acme, context);
   const backOff = { firstMs: 60_000, mostMs: 6 * 3_600_000 };
-  return new IssuedSource(
-    issuer,
-    { folder: acmeFolder(context, acme), caFile, pollMs: reload.pollMs, backOff },
-    context,
-  );
+  return new IssuedSource(issuer, { folder: acmeFolder(context, acme), caFile, ...timesOf(options), backOff }, context);
 }
 
-function vaultPkiSource(
-  { vaultPki, caFile, reload }: TlsOptions,
+async function vaultPkiSource(
+  { vaultPki, caFile, ...options }: TlsOptions,
   context: SourceContext,
   signer: VaultSigner | undefined,
-): CertificateSource {
+): Promise<CertificateSource> {
   if (!vaultPki) throw new TlsError('the source vault-pki has no role: set GATEHOUSE_TLS_VAULT_PKI_ROLE.');
-  if (!signer) throw new TlsError('the source vault-pki needs a vault, and this program has none: use another source.');
+  if (!signer)
+    throw new TlsError(
+      `the source vault-pki (role ${vaultPki.role}) needs a vault, and this program has none: set GATEHOUSE_VAULT_ADDR and how to log in there, or use another source.`,
+    );
   if (context.names.length === 0)
     throw new TlsError('the source vault-pki has no names: set GATEHOUSE_TLS_NAMES, or GATEHOUSE_PUBLIC_ORIGIN.');
   const folder = join(context.stateFolder, context.service, 'tls', 'vault-pki');
   const backOff = { firstMs: 5_000, mostMs: 600_000 };
   const issuer = new VaultPkiIssuer(vaultPki, signer);
-  return new IssuedSource(issuer, { folder, caFile, pollMs: reload.pollMs, backOff }, context);
+  await signer.open?.();
+  return new IssuedSource(issuer, { folder, caFile, ...timesOf(options), backOff }, context);
 }
+
+const timesOf = ({ reload, startTimeoutMs }: Pick<TlsOptions, 'reload' | 'startTimeoutMs'>) => ({
+  pollMs: reload.pollMs,
+  startTimeoutMs,
+});
 
 /** A development certificate is for localhost too. */
 function namesFor(kind: Kind, names: readonly string[], publicNames: readonly string[]): readonly string[] {

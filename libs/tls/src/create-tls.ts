@@ -2,7 +2,7 @@
 // what operators should know.
 import { readFile } from 'node:fs/promises';
 import type { TlsOptions as ServerOptions } from 'node:tls';
-import { readChain, validateMaterial } from './certificate.facts.ts';
+import { countCertificates, validateMaterial } from './certificate.facts.ts';
 import type { CertificateMaterial } from './certificate.source.ts';
 import { configuredSources } from './certificate.sources.ts';
 import { CertificateSlot } from './certificate.slot.ts';
@@ -103,7 +103,7 @@ function assemble(
 function clientCertificate(slot: CertificateSlot | undefined, now: number): CertificateMaterial {
   if (!slot?.served) throw new TlsError('there is no certificate yet to show to others.');
   const { material } = slot.served;
-  validateMaterial(material, { origin: `certificate source ${slot.source.name}`, now, purpose: 'client' });
+  validateMaterial(material, { origin: slot.origin, now, purpose: 'client' });
   return material;
 }
 
@@ -131,14 +131,6 @@ async function checkAuthorities(caFile: string): Promise<void> {
     throw new TlsError(
       `GATEHOUSE_TLS_CA_FILE=${caFile}: no valid PEM certificate in it: give the CA that callers have to trust.`,
     );
-}
-
-function countCertificates(pem: string): number {
-  try {
-    return readChain(pem).length;
-  } catch {
-    return 0;
-  }
 }
 
 function describe(live: LiveCertificates): ReturnType<Tls['describe']> {

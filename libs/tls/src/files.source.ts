@@ -47,6 +47,7 @@ export function filesSource(options: FilesSourceOptions, context: SourceContext)
   };
   return {
     name,
+    origin: certFile === keyFile ? certFile : `${certFile} with ${keyFile}`,
     caFile,
     async current() {
       if (unsettledSince !== undefined && lastGood) return lastGood;

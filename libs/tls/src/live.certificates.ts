@@ -68,7 +68,11 @@ export class LiveCertificates {
 
   /** The first certificates: whatever is wrong with one stops the start. @throws TlsError */
   async start(): Promise<void> {
-    for (const slot of this.slots) slot.take(await slot.candidate());
+    for (const slot of this.slots) {
+      const stored = await slot.candidate();
+      if (!stored) await slot.source.prepare?.();
+      slot.take(stored ?? (await slot.candidate()));
+    }
   }
 
   /** Asks a source again, and serves what it has when it is good. Never throws: what is wrong is an event. */

@@ -28,6 +28,9 @@ export function orderedSource(
     get name() {
       return chosen?.name ?? 'none';
     },
+    get origin() {
+      return chosen?.origin;
+    },
     get caFile() {
       return chosen?.caFile;
     },
@@ -51,6 +54,20 @@ export function orderedSource(
       }
       if (errors.length > 0) throw new TlsError(errors.join('\n  '));
       return undefined;
+    },
+    async prepare() {
+      const errors: Error[] = [];
+      for (const source of sources) {
+        try {
+          await source.prepare?.();
+          if (source.prepare) return;
+        } catch (error) {
+          errors.push(error as Error);
+        }
+      }
+      const [first, ...more] = errors;
+      if (more.length > 0) throw new TlsError(errors.map(({ message }) => message).join('\n  '));
+      if (first) throw first;
     },
     onChange(listener) {
       const ends = sources.map((source) => source.onChange(listener));

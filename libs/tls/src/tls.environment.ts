@@ -69,12 +69,34 @@ export function resolveTlsOptions(options: TlsOptions, env: NodeJS.ProcessEnv = 
   const files = filesOf(env);
   if (files) target.files = files;
   const used = Object.entries(SETTINGS).filter(([name]) => env[name]);
+  refuseLeftOut(env);
   for (const [name, apply] of used) apply(target, env[name] as string);
   const parsed = tlsOptionsSchema.safeParse(target);
+  if (parsed.success && env.GATEHOUSE_TLS_CLIENT_CA_FILE && parsed.data.clientCertificates.mode === 'off')
+    throw new TlsError(
+      'GATEHOUSE_TLS_CLIENT_CA_FILE is set, and nobody is asked for a certificate: set GATEHOUSE_TLS_CLIENT_CERTIFICATES to optional or required, or unset the file.',
+    );
   if (parsed.success) return parsed.data;
   const names = used.map(([name]) => `${name}=${env[name]}`).join(', ') || 'the TLS options';
   throw new TlsError(`${names}: ${z.prettifyError(parsed.error)}`);
 }
+
+/** A source that is configured and left out of the order would be ignored without a word. */
+function refuseLeftOut(env: NodeJS.ProcessEnv): void {
+  const { GATEHOUSE_TLS_SOURCES: order } = env;
+  for (const [source, setting] of Object.entries(SETTING_OF_SOURCE)) {
+    if (!order || !env[setting] || list(order).includes(source)) continue;
+    throw new TlsError(
+      `${setting} is set, and GATEHOUSE_TLS_SOURCES=${order} leaves ${source} out: add it there, or unset ${setting}.`,
+    );
+  }
+}
+
+const SETTING_OF_SOURCE = {
+  files: 'GATEHOUSE_TLS_CERT_FILE',
+  acme: 'GATEHOUSE_TLS_ACME_DIRECTORY_URL',
+  'vault-pki': 'GATEHOUSE_TLS_VAULT_PKI_ROLE',
+};
 
 /** Several pairs are separated by commas, in the same order in both variables. */
 function filesOf(env: NodeJS.ProcessEnv): TlsOptions['files'] | undefined {

@@ -37,6 +37,10 @@ export const clientCertificatesSchema = z
   .refine(({ mode, caFile }) => mode === 'off' || caFile !== undefined, {
     message: 'set clientCertificates.caFile: without it nobody says who may issue client certificates',
     path: ['caFile'],
+  })
+  .refine(({ caFile, crlFile }) => crlFile === undefined || caFile !== undefined, {
+    message: 'set clientCertificates.caFile too: a revocation list is held against its CA',
+    path: ['crlFile'],
   });
 
 export const proxiedSchema = z.strictObject({
@@ -84,62 +88,73 @@ export const hstsSchema = z
     },
   );
 
-export const tlsOptionsSchema = z.strictObject({
-  names: z.array(nameOrAddress).max(100).default([]).meta({
-    description:
-      'DNS names and addresses that the certificate has to cover. Empty: whatever a certificate file says; localhost, 127.0.0.1 and ::1 in development.',
-  }),
-  sources: z
-    .array(z.enum(['files', 'acme', 'vault-pki', 'mkcert', 'embedded']))
-    .default([])
-    .meta({
+export const tlsOptionsSchema = z
+  .strictObject({
+    names: z.array(nameOrAddress).max(100).default([]).meta({
       description:
-        'Certificate sources in the order in which they are asked. Empty: files when there are any, then acme and vault-pki when they are configured; with none of them, in development mkcert where it is installed, then the embedded CA.',
+        'DNS names and addresses that the certificate has to cover. Empty: whatever a certificate file says; localhost, 127.0.0.1 and ::1 in development.',
     }),
-  files: z
-    .array(z.strictObject({ certFile: file, keyFile: file }))
-    .max(50)
-    .default([])
-    .meta({
-      description:
-        'Pairs of PEM files, chain and key. The first is served to clients that name nobody; with several, each client gets the one that is right for the name it asks for, and a client that asks for another name gets none.',
-    }),
-  acme: acmeSchema
-    .optional()
-    .meta({ description: 'Certificates from an ACME CA, proved through the plain-HTTP gate.' }),
-  vaultPki: vaultPkiSchema
-    .optional()
-    .meta({ description: 'Certificates signed by the PKI engine of the vault that the program uses.' }),
-  caFile: file
-    .optional()
-    .meta({ description: 'PEM file of the CA that callers have to trust, where it is a private one.' }),
-  reload: z
-    .strictObject({
-      pollMs: z
-        .int()
-        .min(20)
-        .max(600_000)
-        .default(2_000)
-        .meta({ description: 'Between two looks at files, in milliseconds.' }),
-      settleMs: z.int().min(0).max(3_600_000).default(10_000).meta({
-        description: 'How long a new key and chain that do not fit are given before that is an alert, in milliseconds.',
-      }),
-      differsLimitMs: z.int().min(0).max(86_400_000).default(300_000).meta({
+    sources: z
+      .array(z.enum(['files', 'acme', 'vault-pki', 'mkcert', 'embedded']))
+      .refine((kinds) => new Set(kinds).size === kinds.length, 'name each source once')
+      .default([])
+      .meta({
         description:
-          'How long the newest certificate and the one that is served may differ before the service is not ready, in milliseconds.',
+          'Certificate sources in the order in which they are asked. Empty: files when there are any, then acme and vault-pki when they are configured; with none of them, in development mkcert where it is installed, then the embedded CA.',
       }),
-    })
-    .prefault({}),
-  probeEveryMs: z.int().min(100).max(3_600_000).default(60_000).meta({
-    description: 'How often the served certificate is looked at by a handshake over loopback, in milliseconds.',
-  }),
-  webhookUrlFile: file.optional().meta({
-    description:
-      'File with an https:// address that events of level warn and error are posted to. A file, since such addresses hold tokens.',
-  }),
-  clientCertificates: clientCertificatesSchema.prefault({}),
-  proxied: proxiedSchema.optional().meta({ description: 'Only where a balancer ends TLS in front of the service.' }),
-});
+    files: z
+      .array(z.strictObject({ certFile: file, keyFile: file }))
+      .max(50)
+      .default([])
+      .meta({
+        description:
+          'Pairs of PEM files, chain and key. The first is served to clients that name nobody; with several, each client gets the one that is right for the name it asks for, and a client that asks for another name gets none.',
+      }),
+    acme: acmeSchema
+      .optional()
+      .meta({ description: 'Certificates from an ACME CA, proved through the plain-HTTP gate.' }),
+    vaultPki: vaultPkiSchema
+      .optional()
+      .meta({ description: 'Certificates signed by the PKI engine of the vault that the program uses.' }),
+    caFile: file
+      .optional()
+      .meta({ description: 'PEM file of the CA that callers have to trust, where it is a private one.' }),
+    reload: z
+      .strictObject({
+        pollMs: z
+          .int()
+          .min(20)
+          .max(600_000)
+          .default(2_000)
+          .meta({ description: 'Between two looks at files, in milliseconds.' }),
+        settleMs: z.int().min(0).max(3_600_000).default(10_000).meta({
+          description:
+            'How long a new key and chain that do not fit are given before that is an alert, in milliseconds.',
+        }),
+        differsLimitMs: z.int().min(0).max(86_400_000).default(300_000).meta({
+          description:
+            'How long the newest certificate and the one that is served may differ before the service is not ready, in milliseconds.',
+        }),
+      })
+      .prefault({}),
+    startTimeoutMs: z.int().min(0).max(600_000).default(30_000).meta({
+      description:
+        'How long the start waits for a vault or an ACME CA that does not answer yet, in milliseconds. Only where no certificate is stored: then there would be nothing to serve.',
+    }),
+    probeEveryMs: z.int().min(100).max(3_600_000).default(60_000).meta({
+      description: 'How often the served certificate is looked at by a handshake over loopback, in milliseconds.',
+    }),
+    webhookUrlFile: file.optional().meta({
+      description:
+        'File with an https:// address that events of level warn and error are posted to. A file, since such addresses hold tokens.',
+    }),
+    clientCertificates: clientCertificatesSchema.prefault({}),
+    proxied: proxiedSchema.optional().meta({ description: 'Only where a balancer ends TLS in front of the service.' }),
+  })
+  .refine(({ proxied, clientCertificates }) => !proxied?.insecurePlainHop || clientCertificates.mode === 'off', {
+    message: 'nobody can show a certificate over proxied.insecurePlainHop: the balancer has to ask for it',
+    path: ['clientCertificates', 'mode'],
+  });
 
 /** See {@link tlsOptionsSchema}. */
 export type TlsOptions = z.output<typeof tlsOptionsSchema>;

@@ -18,12 +18,15 @@ describe('the source acme', () => {
   beforeEach(async () => void (folder = await mkdtemp(join(tmpdir(), 'gatehouse-acme-bad-'))));
   afterEach(() => rm(folder, { recursive: true, force: true }));
 
-  const failureOf = async (answer: Answer): Promise<string> => {
+  const start = (answer: Answer) => {
     front.instead = (request, response) => {
       answer(request, response);
       return true;
     };
-    const service = await acmeService({ folder, pebble: front, acme: { requestTimeoutMs: 1_000 } });
+    return acmeService({ folder, pebble: front, acme: { requestTimeoutMs: 1_000 }, startTimeoutMs: 0 });
+  };
+  const failureOf = async (answer: Answer): Promise<string> => {
+    const service = await start(answer);
     try {
       const { message } = await service.event('source-failed');
       expect(message).not.toContain('\n');
@@ -52,19 +55,26 @@ describe('the source acme', () => {
       /no whole answer within 1000 ms/,
     ],
     ['http: addresses', directory({ newOrder: 'http://127.0.0.1/order' }), /no ACME answer \(newOrder/],
-    ['no nonce', directory({}), /gave no nonce \(200\): is this an ACME server/],
-  ])('says so when the directory answers with %s', async (_what, answer, message) => {
-    const said = await failureOf(answer);
+  ])('stops the start when the directory answers with %s', async (_what, answer, message) => {
+    const said = await start(answer).then(
+      () => 'started',
+      (error: Error) => error.message,
+    );
     expect(said).toMatch(message);
-    expect(said).toContain('https://127.0.0.1');
+    expect(said).toMatch(/^https:\/\/127\.0\.0\.1[^\n]*$/);
+  });
+
+  it('says so when there is no nonce', async () => {
+    expect(await failureOf(directory({}))).toMatch(/https:.* gave no nonce \(200\): is this an ACME server/);
   });
 
   it('hears how long to wait, a day at most', async () => {
     const detail = 'too many certificates';
     const problem = { type: 'urn:ietf:params:acme:error:rateLimited', detail };
-    const message = await failureOf((_request, response) =>
-      response.writeHead(429, { 'retry-after': '7200' }).end(JSON.stringify(problem)),
-    );
+    const message = await failureOf((request, response) => {
+      if (request.method !== 'POST') return directory({})(request, response.setHeader('replay-nonce', 'abc'));
+      return response.writeHead(429, { 'retry-after': '7200' }).end(JSON.stringify(problem));
+    });
     const [, until = ''] = /rateLimited: too many certificates .*Tried again at (\S+),/.exec(message) ?? [];
     expect(Date.parse(until) - Date.now()).toBeGreaterThan(7_100_000);
   });

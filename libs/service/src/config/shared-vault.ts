@@ -17,7 +17,13 @@ export class SharedVault {
   /** @throws ConfigurationError when no vault is configured */
   client = (): Promise<VaultClient> => (this.opened ??= this.open());
 
-  readonly signer: VaultSigner = {
+  /** Undefined where no vault is configured. */
+  get signer(): VaultSigner | undefined {
+    return this.env.GATEHOUSE_VAULT_ADDR ? this.signing : undefined;
+  }
+
+  private readonly signing: VaultSigner = {
+    open: this.client,
     sign: async ({ mount, role, csr, ...request }) => (await this.client()).pki(mount).sign(role, csr, request),
   };
 
@@ -28,8 +34,6 @@ export class SharedVault {
   private async open(): Promise<VaultClient> {
     const options = vaultFromEnvironment(this.env);
     if (options) return createVaultClient(options, { production: this.production, onEvent: this.onEvent });
-    throw new ConfigurationError(
-      'certificates are to come from a vault (tls.vaultPki), and none is configured: set GATEHOUSE_VAULT_ADDR.',
-    );
+    throw new ConfigurationError('a vault is needed, and none is configured: set GATEHOUSE_VAULT_ADDR.');
   }
 }

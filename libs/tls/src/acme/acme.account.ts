@@ -100,17 +100,24 @@ export class AcmeAccount {
     const { externalAccount } = this.options;
     if (!externalAccount) return {};
     const { keyId, hmacKeyFile } = externalAccount;
-    const hmacKey = await readFile(hmacKeyFile, 'utf8').catch((error: NodeJS.ErrnoException) => {
-      throw new TlsError(
-        `GATEHOUSE_TLS_ACME_EAB_KEY_FILE=${hmacKeyFile} cannot be read (${error.code}): correct the path.`,
-      );
-    });
-    return { externalAccountBinding: externalBinding(this.key, newAccount, keyId, hmacKey.trim()) };
+    const hmacKey = await readBindingKey(hmacKeyFile);
+    return { externalAccountBinding: externalBinding(this.key, newAccount, keyId, hmacKey) };
   }
 
   private save(url: string | undefined): Promise<void> {
     return writePrivate(this.file, `${JSON.stringify({ key: this.keyPem, url })}\n`);
   }
+}
+
+/** The HMAC key of an external account. @throws TlsError when it cannot be read, or is none */
+export async function readBindingKey(file: string): Promise<string> {
+  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw new TlsError(`GATEHOUSE_TLS_ACME_EAB_KEY_FILE=${file} cannot be read (${error.code}): correct the path.`);
+  });
+  if (/^[\w-]{16,}={0,2}$/.test(text.trim())) return text.trim();
+  throw new TlsError(
+    `GATEHOUSE_TLS_ACME_EAB_KEY_FILE=${file}: no key in base64url in it: write the one line that the CA gave.`,
+  );
 }
 
 async function readStored(file: string): Promise<z.output<typeof storedSchema> | undefined> {

@@ -72,8 +72,15 @@ export class AcmeHttp {
         `${url}: its certificate is not trusted (${code}): set GATEHOUSE_TLS_ACME_CA_FILE to the CA of this directory.`,
       );
     if (name === 'AbortError' || name === 'TimeoutError')
-      return new IssuerError(`${url}: no whole answer within ${this.timeoutMs} ms: is the CA up, and may we reach it?`);
-    return new IssuerError(`${url} cannot be reached (${code || message}): is the CA up, and may we reach it?`);
+      return new IssuerError(
+        `${url}: no whole answer within ${this.timeoutMs} ms: is the CA up, and may we reach it?`,
+        {
+          isTransient: true,
+        },
+      );
+    return new IssuerError(`${url} cannot be reached (${code || message}): is the CA up, and may we reach it?`, {
+      isTransient: true,
+    });
   }
 }
 

@@ -3,11 +3,12 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { countCertificates } from '../certificate.facts.ts';
 import type { SourceContext } from '../certificate.source.ts';
 import type { CertificateIssuer, CertificateOrder, RenewalWindow } from '../issued/certificate.issuer.ts';
 import { IssuerError } from '../issued/issuer.error.ts';
 import { TlsError } from '../tls.error.ts';
-import { AcmeAccount } from './acme.account.ts';
+import { AcmeAccount, readBindingKey } from './acme.account.ts';
 import { AcmeChallenges } from './acme.challenges.ts';
 import { AcmeHttp } from './acme.http.ts';
 import type { AcmeOptions } from './acme.options.ts';
@@ -25,7 +26,8 @@ export function acmeFolder({ stateFolder, service }: SourceContext, { directoryU
 /** @throws TlsError when the names or the files of the configuration can never do */
 export async function acmeIssuer(options: AcmeOptions, context: SourceContext): Promise<AcmeIssuer> {
   checkNames(context.names);
-  const { caFile } = options;
+  const { caFile, externalAccount } = options;
+  if (externalAccount) await readBindingKey(externalAccount.hmacKeyFile);
   const ca = caFile === undefined ? undefined : await readAuthority(caFile);
   return new AcmeIssuer(options, new AcmeHttp(options.requestTimeoutMs, ca), acmeFolder(context, options), context.now);
 }
@@ -43,6 +45,15 @@ export class AcmeIssuer implements CertificateIssuer {
     private readonly now: () => number,
   ) {
     this.challenges = new AcmeChallenges(join(folder, 'challenges'));
+  }
+
+  async reach(signal: AbortSignal): Promise<void> {
+    const directory = await this.session(signal).directory();
+    this.profile(directory);
+    if (!directory.meta.externalAccountRequired || this.options.externalAccount) return;
+    throw new IssuerError(
+      `${this.options.directoryUrl} takes only those who have an account there (externalAccountRequired): set GATEHOUSE_TLS_ACME_EAB_KEY_ID and GATEHOUSE_TLS_ACME_EAB_KEY_FILE to what it gave you.`,
+    );
   }
 
   async issue({ names, csr, previous, signal }: CertificateOrder): Promise<string> {
@@ -120,8 +131,12 @@ function checkNames(names: readonly string[]): void {
     );
 }
 
-function readAuthority(caFile: string): Promise<string> {
-  return readFile(caFile, 'utf8').catch((error: NodeJS.ErrnoException) => {
+async function readAuthority(caFile: string): Promise<string> {
+  const pem = await readFile(caFile, 'utf8').catch((error: NodeJS.ErrnoException) => {
     throw new TlsError(`GATEHOUSE_TLS_ACME_CA_FILE=${caFile} cannot be read (${error.code}): correct the path.`);
   });
+  if (countCertificates(pem) > 0) return pem;
+  throw new TlsError(
+    `GATEHOUSE_TLS_ACME_CA_FILE=${caFile}: no valid PEM certificate in it: give the CA of the directory's own certificate.`,
+  );
 }

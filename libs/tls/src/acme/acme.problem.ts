@@ -40,9 +40,9 @@ export class AcmeRefusal extends IssuerError {
     message: string,
     /** The last part of the URN, such as `rateLimited`. */
     readonly kind: string,
-    retryAfterMs?: number,
+    facts: { retryAfterMs?: number; isTransient?: boolean } = {},
   ) {
-    super(message, retryAfterMs);
+    super(message, facts);
   }
 }
 
@@ -51,7 +51,10 @@ export function refusal(where: string, problem: AcmeProblem, retryAfterMs?: numb
   const kind = problem.type.startsWith(PREFIX) ? problem.type.slice(PREFIX.length) : problem.type;
   const said = [problem.detail, ...problem.subproblems.map(({ detail }) => detail)].filter(Boolean).join('; ');
   const help = remedy ?? REMEDIES[kind] ?? 'See what the CA says about it.';
-  return new AcmeRefusal(`${where}: ${printable(kind, 80)}: ${printable(said, 400)} ${help}`, kind, retryAfterMs);
+  return new AcmeRefusal(`${where}: ${printable(kind, 80)}: ${printable(said, 400)} ${help}`, kind, {
+    retryAfterMs,
+    isTransient: kind === 'serverInternal',
+  });
 }
 
 /** What a server said, fit for a log. */

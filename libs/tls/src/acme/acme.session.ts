@@ -115,7 +115,7 @@ function refused(url: string, answer: AcmeAnswer): AcmeRefusal {
   if (problem.success && problem.data.type !== 'about:blank') return refusal(url, problem.data, retryAfterMs(answer));
   const said = printable(answer.text, 100).trim() || 'nothing';
   const message = `${url} answered ${answer.status} (${said}): check the address of the directory.`;
-  return new AcmeRefusal(message, 'none', retryAfterMs(answer));
+  return new AcmeRefusal(message, 'none', { retryAfterMs: retryAfterMs(answer), isTransient: answer.status >= 500 });
 }
 
 function json(text: string): unknown {

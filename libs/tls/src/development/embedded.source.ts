@@ -95,7 +95,9 @@ async function readAuthority(folder: string, { names, now }: SourceContext): Pro
 function read(file: string): Promise<string | undefined> {
   return readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;
-    throw new TlsError(`${file} cannot be read (${error.code}): give this user the file, or delete its folder.`);
+    throw new TlsError(
+      `${file} cannot be read (${error.code}): give this user the file, delete its folder, or set GATEHOUSE_STATE to another.`,
+    );
   });
 }
 

@@ -26,6 +26,13 @@ export interface CertificateIssuer {
   /** URI subjectAltNames of the request: a SPIFFE ID. */
   readonly uris?: readonly string[];
   /**
+   * Where a certificate is had only once the service listens (ACME: names are proved through it): sees before that whether the CA can
+   * be asked. Without it, the first certificate is asked for before anything listens.
+   *
+   * @throws IssuerError
+   */
+  reach?(signal: AbortSignal): Promise<void>;
+  /**
    * @returns the chain in PEM, leaf first
    * @throws IssuerError, whose message names the CA, and the remedy
    */

@@ -14,6 +14,7 @@ import { backOff, type BackOffOptions } from './back.off.ts';
 import type { CertificateIssuer } from './certificate.issuer.ts';
 import { IssuedStore, type Attempts } from './issued.store.ts';
 import { IssuerError } from './issuer.error.ts';
+import { withPatience } from './start.patience.ts';
 import { orderInterval, renewalTime } from './renewal.plan.ts';
 
 const [SOON_MS, OFTEN_MS] = [1_000, 60_000];
@@ -27,6 +28,8 @@ export interface IssuedSourceOptions {
   readonly backOff: Pick<BackOffOptions, 'firstMs' | 'mostMs'>;
   readonly caFile?: string;
   readonly purpose?: CertificatePurpose;
+  /** How long the start waits for a CA that does not answer, where nothing is stored, in milliseconds. */
+  readonly startTimeoutMs: number;
 }
 
 type Stored = { readonly material: CertificateMaterial; readonly facts: CertificateFacts };
@@ -60,6 +63,16 @@ export class IssuedSource implements CertificateSource {
     const stored = await this.stored();
     this.look();
     return stored?.material;
+  }
+
+  prepare(): Promise<void> {
+    const { issuer, store, options, ending } = this;
+    const first = async () => void ((await this.stored()) ?? (await this.obtain(undefined)));
+    const ask = issuer.reach
+      ? () => issuer.reach?.(ending.signal)
+      : () => withLock(store.lockFile, first, { waitMs: options.startTimeoutMs });
+    const wait = (message: string) => this.failed('order', message, 'warn');
+    return store.tryWriting().then(() => withPatience(ask, options.startTimeoutMs, wait));
   }
 
   start(): void {
@@ -137,27 +150,31 @@ export class IssuedSource implements CertificateSource {
   }
 
   private async order(): Promise<void> {
-    const { names, now } = this.context;
     const stored = await this.stored();
     try {
-      const { newKeyRequest } = await import('./key.request.ts');
-      const { key, csr } = await newKeyRequest(names, this.issuer.uris);
-      const previous = stored?.material.cert;
-      const material = { key, cert: await this.issuer.issue({ names, csr, previous, signal: this.ending.signal }) };
-      const facts = this.check(material, `the certificate that ${this.name} gave`);
-      await this.store.putCertificate(material);
-      await this.store.putAttempts({ failures: 0, notBefore: 0, orderedAt: now() });
-      // What the event below makes others look at is not to be the state of before; the CA's own wish comes with the next look.
-      this.renewal = { failures: 0, dueAt: renewalTime(facts) };
-      const notAfter = new Date(facts.notAfter).toISOString();
-      const message = `${this.name} gave a certificate for ${names.join(', ')} until ${notAfter}.`;
-      const { serial } = facts;
-      this.context.emit({ type: 'certificate-renewed', level: 'info', source: this.name, serial, notAfter, message });
+      await this.obtain(stored);
       this.tell();
     } catch (error) {
       if (this.ending.signal.aborted) return;
       await this.postpone(error as Error, stored);
     }
+  }
+
+  private async obtain(stored: Stored | undefined): Promise<void> {
+    const { names, now } = this.context;
+    const { newKeyRequest } = await import('./key.request.ts');
+    const { key, csr } = await newKeyRequest(names, this.issuer.uris);
+    const previous = stored?.material.cert;
+    const material = { key, cert: await this.issuer.issue({ names, csr, previous, signal: this.ending.signal }) };
+    const facts = this.check(material, `the certificate that ${this.name} gave`);
+    await this.store.putCertificate(material);
+    await this.store.putAttempts({ failures: 0, notBefore: 0, orderedAt: now() });
+    // What the event below makes others look at is not to be the state of before; the CA's own wish comes with the next look.
+    this.renewal = { failures: 0, dueAt: renewalTime(facts) };
+    const notAfter = new Date(facts.notAfter).toISOString();
+    const message = `${this.name} gave a certificate for ${names.join(', ')} until ${notAfter}.`;
+    const { serial } = facts;
+    this.context.emit({ type: 'certificate-renewed', level: 'info', source: this.name, serial, notAfter, message });
   }
 
   private async postpone(error: Error, stored: Stored | undefined): Promise<void> {

@@ -43,6 +43,12 @@ export class IssuedStore {
     return privateFolder(this.folder);
   }
 
+  /** Better wrong before a certificate is ordered than when it has nowhere to go. @throws TlsError */
+  async tryWriting(): Promise<void> {
+    await this.prepare();
+    await this.putAttempts(await this.attempts());
+  }
+
   /** What is stored, unchecked; undefined where there is none. */
   async certificate(): Promise<CertificateMaterial | undefined> {
     const text = await readFile(this.certificateFile, 'utf8').catch(() => undefined);

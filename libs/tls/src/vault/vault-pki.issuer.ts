@@ -23,6 +23,12 @@ export interface VaultSignRequest {
 /** The program's way to its vault. */
 export interface VaultSigner {
   /**
+   * Reads how the vault is reached, and asks it nothing: whatever is wrong with that stops the start, also where a certificate is stored.
+   *
+   * @throws Error whose message names the setting and the remedy
+   */
+  open?(): Promise<unknown>;
+  /**
    * @returns the certificate, and those above it, PEM
    * @throws Error whose message has the remedy
    */
@@ -48,12 +54,17 @@ export class VaultPkiIssuer implements CertificateIssuer {
     const ipSans = names.filter((name) => isIP(name) !== 0);
     const request = { mount, role, csr: pemOf(csr), commonName, altNames, ipSans, uriSans: this.uris, ttlSeconds };
     const { certificate, chain } = await this.signer.sign(request).catch((error: Error) => {
-      const allowed = [...names, ...this.uris].join(', ');
-      const reason = error.message.replaceAll(/\s+/g, ' ');
-      throw new IssuerError(`${mount}/sign/${role}: ${reason} The role has to allow ${allowed}.`);
+      throw this.explained(error, names);
     });
     this.checkIdentity(certificate);
     return [certificate, ...chain.filter((pem) => !isRoot(pem))].map((pem) => pem.trim()).join('\n');
+  }
+
+  private explained(error: Error & { isTransient?: unknown }, names: readonly string[]): IssuerError {
+    const { mount, role } = this.options;
+    const reason = `${mount}/sign/${role}: ${error.message.replaceAll(/\s+/g, ' ')}`;
+    if (error.isTransient === true) return new IssuerError(reason, { isTransient: true });
+    return new IssuerError(`${reason} The role has to allow ${[...names, ...this.uris].join(', ')}.`);
   }
 
   /** A role that leaves the SPIFFE ID out would make this service a stranger to those that it calls. */
