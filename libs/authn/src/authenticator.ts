@@ -51,6 +51,11 @@ export class Authenticator {
     this.proofs = new ReplayGuard(replayWindowMs(dpop.maxAgeSeconds), dpop.maxProofs);
   }
 
+  /** Whose tokens are accepted. */
+  get issuers(): { has(issuer: string): boolean } {
+    return this.parts.issuers;
+  }
+
   /** Where keys are made and revoked; undefined where none are accepted. */
   get apiKeys(): ApiKeys | undefined {
     return this.parts.apiKeys;

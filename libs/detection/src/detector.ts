@@ -3,6 +3,7 @@ import type { BlockList } from 'node:net';
 import { addressList, isListed } from './address.list.ts';
 import { AlertBook } from './alert/alert.book.ts';
 import type { Alert } from './alert/alert.ts';
+import { disguised } from './alert/disguised.alert.ts';
 import {
   type DetectionOptions,
   detectionOptionsSchema,
@@ -46,11 +47,13 @@ export class Detector {
 
   /**
    * @param onAlert told of each alert; must not throw
+   * @param identify what stands for an address in alerts; left out, the address
    * @throws ZodError when an option is unknown or malformed
    */
   constructor(
     options: DetectionOptions,
     private readonly onAlert: (alert: Alert) => void,
+    private readonly identify: (address: string) => string = (address) => address,
   ) {
     this.settings = detectionOptionsSchema.parse(options);
     this.rules = this.settings.enabled ? rulesInForce(this.settings) : [];
@@ -96,7 +99,8 @@ export class Detector {
     };
   }
 
-  private tell(alert: Alert): void {
+  private tell(found: Alert): void {
+    const alert = disguised(found, this.identify);
     this.kept.push(alert);
     if (this.kept.length > RECENT) this.kept.shift();
     this.onAlert(alert);

@@ -34,6 +34,10 @@ const REST = `
 - **Once.** The same rule on the same subject is told once in \`quietSeconds\` (300); what comes meanwhile is in the next one's \`count\`.
 - **Grouped.** \`finding_info.uid\` is the incident: the same for every alert about one subject until 30 minutes have passed without one.
 - **Bounded.** Above \`maxAlertsPerMinute\` (60) one alert, \`alertStorm\`, says that there are more. The metrics count on.
+- **Matched, not read.** Addresses, accounts and principals stand in it as keyed HMACs (\`hmac:…\`), in log and webhook too: the same as in
+  the audit events, where who may read those finds the address under the same requestId. \`identifiers: 'clear'\` of the descriptor writes
+  them as they are: personal data then, wherever alerts go. Without the journal the key is a new one at each start.
+- **Valid.** [libs/detection/schema/detection-finding.v1.json](../libs/detection/schema/detection-finding.v1.json) is its JSON Schema.
 - **Correlated.** \`metadata.correlation_uid\` is the requestId of the request that was the last straw: log, audit and the caller's
   problem+json have it too.
 

@@ -5,9 +5,12 @@ import { Detector, type Alert, type DetectionOptions, type RequestEvent, type Tr
 export const BEGIN = Date.UTC(2026, 0, 5, 9, 0, 0);
 
 /** A detector with the alerts that it made. */
-export function watched(options: DetectionOptions = {}): { detector: Detector; alerts: Alert[] } {
+export function watched(
+  options: DetectionOptions = {},
+  identify?: (address: string) => string,
+): { detector: Detector; alerts: Alert[] } {
   const alerts: Alert[] = [];
-  return { detector: new Detector(options, (alert) => alerts.push(alert)), alerts };
+  return { detector: new Detector(options, (alert) => alerts.push(alert), identify), alerts };
 }
 
 /** A request, ordinary but for what is given; `seconds` after {@link BEGIN}. */

@@ -5,7 +5,7 @@ import { compile } from '@fastify/proxy-addr';
 import type { ServiceContext } from './step.ts';
 
 /** Closes a connection too many before it costs a handshake. Listed proxies carry many callers, and are not counted. */
-export function limitConnections(server: Server, { settings, limits, log }: ServiceContext): void {
+export function limitConnections(server: Server, { settings, limits, log, identifiers }: ServiceContext): void {
   const { maxConnectionsPerAddress } = settings.limits;
   const isProxy = compile([...settings.trustedProxies, ...(settings.tls.proxied?.from ?? [])]);
   const open = new Map<string, number>();
@@ -16,7 +16,8 @@ export function limitConnections(server: Server, { settings, limits, log }: Serv
     const key = limits.addressKey(remoteAddress);
     const count = open.get(key) ?? 0;
     if (count >= maxConnectionsPerAddress) {
-      if (refused++ % 1_000 === 0) log.warn({ address: key, refused }, 'too many connections of one address');
+      if (refused++ % 1_000 === 0)
+        log.warn({ address: identifiers.of(key), refused }, 'too many connections of one address');
       return void socket.destroy();
     }
     open.set(key, count + 1);

@@ -9,7 +9,7 @@ import { DatabaseModule, openDatabase, type Database } from '@gatehouse/database
 import { createLogger, HealthRegistry, type Logger } from '@gatehouse/observability';
 import { createRateLimiter, RateLimitModule } from '@gatehouse/rate-limit';
 import { openSecrets } from '@gatehouse/secrets';
-import { createPlainHttpGate, createTls, type CertificateMaterial } from '@gatehouse/tls';
+import { createTls, type CertificateMaterial } from '@gatehouse/tls';
 import { SchemaPipe } from '@gatehouse/validation';
 import { NestLog } from './nest-log.ts';
 import { openAudit } from './audit/open-audit.ts';
@@ -18,6 +18,7 @@ import { databaseMetrics } from './metrics/database.metrics.ts';
 import { openMetrics } from './metrics/open.metrics.ts';
 import { openDetection } from './detection/open-detection.ts';
 import { SafeguardEvents } from './detection/safeguard.events.ts';
+import { openIdentifiers } from './identifiers.ts';
 import { managementServer } from './management/management.server.ts';
 import { openApiDocument } from './management/openapi.ts';
 import { ProblemToFastifyFilter } from './problem-to-fastify.filter.ts';
@@ -32,6 +33,7 @@ import { openAuthn, usesDevelopmentIssuer } from './open-authn.ts';
 import { requestPath } from './steps/index.ts';
 import { Shutdown } from './shutdown.ts';
 import { listen } from './listen.ts';
+import { openGate } from './open-gate.ts';
 import type { ServiceContext, Step } from './step.ts';
 
 /** A service that answers. */
@@ -113,9 +115,10 @@ export async function startOnPath(
     });
     undo.push(() => tls.close());
     health.register('tls', () => tls.check());
+    const identifiers = openIdentifiers(settings, secrets);
     const { metrics, close: stopWatching } = openMetrics({ tls, secrets });
     undo.push(async () => stopWatching());
-    const { detector, close: stopDetection } = openDetection(settings, { log, metrics, secrets });
+    const { detector, close: stopDetection } = openDetection(settings, { log, metrics, secrets, identifiers });
     undo.push(stopDetection);
     safeguards.watch(detector, metrics);
     const routes = new RouteCatalogue();
@@ -126,6 +129,7 @@ export async function startOnPath(
       settings,
       log,
       health,
+      identifiers,
       metrics,
       limits,
       detector,
@@ -204,21 +208,7 @@ async function listenAll(
   const https = nest.getHttpServer() as Server;
   const front = tls.front(https);
   let httpsPort = 0;
-  const gate = createPlainHttpGate({
-    httpsOrigin: () => settings.publicOrigin ?? `https://localhost:${httpsPort}`,
-    onCredentialExposed(event) {
-      log.warn(event, 'a credential travelled in clear');
-      const { address, requestId } = event;
-      context.audit?.refusedConnection({ address, reason: 'credential-exposed', requestId });
-      context.detector.observe({
-        kind: 'credential-exposed',
-        at: Date.now(),
-        address: address ?? 'unknown',
-        requestId,
-      });
-    },
-    challenge: (token) => tls.challenge(token),
-  });
+  const gate = openGate(context, () => httpsPort);
   const management = managementServer(steps, context, () => openApiDocument(nest, steps, context));
   await management.ready();
   openConnections(context.metrics, { https: front, http: gate, management: management.server });

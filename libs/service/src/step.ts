@@ -10,6 +10,7 @@ import type { Secrets } from '@gatehouse/secrets';
 import type { Tls } from '@gatehouse/tls';
 import type { ServiceAudit } from './audit/open-audit.ts';
 import type { ServiceSettings } from './config/settings.ts';
+import type { Identifiers } from './identifiers.ts';
 import type { RouteCatalogue, RouteRecord } from './route.catalogue.ts';
 
 /** What every step works with. Made once, before anything listens. */
@@ -17,6 +18,8 @@ export interface ServiceContext {
   readonly settings: ServiceSettings;
   readonly log: Logger;
   readonly health: HealthRegistry;
+  /** Who somebody is, as logs and alerts have it. */
+  readonly identifiers: Identifiers;
   readonly metrics: Metrics;
   readonly detector: Detector;
   readonly limits: RateLimiter;

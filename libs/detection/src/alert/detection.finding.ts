@@ -1,4 +1,5 @@
 // An alert as others' systems read it: OCSF 1.5, class Detection Finding (2004).
+import { isIP } from 'node:net';
 import { z } from 'zod';
 import type { Severity } from '../rules/rule.facts.ts';
 import type { Alert } from './alert.ts';
@@ -36,7 +37,12 @@ export const detectionFindingSchema = z.strictObject({
   resources: z.array(z.strictObject({ type: text, uid: text })),
   evidences: z.array(
     z.strictObject({
-      src_endpoint: z.strictObject({ ip: text }).optional(),
+      src_endpoint: z
+        .strictObject({
+          ip: z.union([z.ipv4(), z.ipv6()]).optional(),
+          uid: text.optional().meta({ description: 'What stands for the address, where it is not to be read.' }),
+        })
+        .optional(),
       api: z.strictObject({ operation: text }).optional(),
       data: z.record(z.string(), z.union([text, z.number()])),
     }),
@@ -79,7 +85,7 @@ export function detectionFinding(alert: Alert, service: string): DetectionFindin
     resources: [{ type: alert.subject.kind, uid: alert.subject.id.slice(0, 512) }],
     evidences: [
       {
-        ...(request && { src_endpoint: { ip: request.address } }),
+        ...(request && { src_endpoint: { [isIP(request.address) ? 'ip' : 'uid']: request.address } }),
         ...(request?.route !== undefined && { api: { operation: request.route } }),
         data: { ...alert.evidence },
       },

@@ -189,6 +189,10 @@ export const serviceOptionsSchema = z.strictObject({
     description:
       'Share of the requests that went well (below 400) which get a line; it says `sample` then. What went wrong always gets one. The metrics and the audit have all.',
   }),
+  identifiers: z.enum(['keyed', 'clear']).default('keyed').meta({
+    description:
+      'Addresses, accounts and principals in log lines, alerts and what the webhook gets: as keyed HMACs, the same as in the audit events, so that they can be matched and not read. clear makes personal data (GDPR Art. 4) of every log line and alert, wherever they go, for as long as they are kept there.',
+  }),
   limits: limitsSchema,
   headers: headersSchema,
   shutdown: shutdownSchema,

@@ -2,7 +2,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { RequestEvent } from '@gatehouse/detection';
 import { statusOf } from '../metrics/request.metrics.ts';
-import { claimedAccount } from './claimed.account.ts';
+import type { ServiceContext } from '../step.ts';
+import { claimedAccount, printable } from './claimed.account.ts';
 
 /** What of a proven caller is looked at; `Principal` of @gatehouse/authn has it. */
 interface Caller {
@@ -12,17 +13,23 @@ interface Caller {
   readonly scopes: ReadonlySet<string>;
 }
 
-/** @param adminScopes scopes that make a caller an administrator */
+/** Principals and accounts come to the detector as they are to be told; the rules need no more than to tell them apart. */
 export function requestEvent(
   request: FastifyRequest,
   reply: FastifyReply,
-  adminScopes: readonly string[],
+  { settings, identifiers, authn }: ServiceContext,
 ): RequestEvent {
   const at = Date.now();
   const url = request.raw.url ?? '';
   const query = url.indexOf('?');
   const { principal } = request as { principal?: Caller | null };
-  const account = reply.problemCode === 'unauthenticated' ? claimedAccount(request.headers, at) : undefined;
+  const refused = reply.problemCode === 'unauthenticated';
+  /** As an audit event has its principal, where the token is said to be of an issuer of ours. */
+  const identify = (name: string, issuer = '') => {
+    if (identifiers.clear) return printable(name);
+    return identifiers.of(authn?.issuers.has(issuer) ? `${issuer}|${name}` : name);
+  };
+  const account = refused ? claimedAccount(request.headers, at, identify) : undefined;
   return {
     kind: 'request',
     at,
@@ -34,9 +41,9 @@ export function requestEvent(
     code: reply.problemCode,
     agent: request.headers['user-agent'],
     requestId: request.id,
-    principal: principal ? `${principal.issuer}|${principal.id}` : undefined,
+    principal: principal ? identifiers.of(`${principal.issuer}|${principal.id}`) : undefined,
     credential: principal?.credentialId,
-    admin: principal ? adminScopes.some((scope) => principal.scopes.has(scope)) : false,
+    admin: principal ? settings.detection.adminScopes.some((scope) => principal.scopes.has(scope)) : false,
     refused: account === undefined ? undefined : { account },
   };
 }

@@ -81,9 +81,9 @@ function asked(request: FastifyRequest, attempt: () => Attempt, { settings, tls 
   };
 }
 
-function tell(request: FastifyRequest, { reason }: CredentialRefusedError, { log }: ServiceContext): void {
+function tell(request: FastifyRequest, { reason }: CredentialRefusedError, { log, identifiers }: ServiceContext): void {
   log.warn(
-    { requestId: request.id, reason, address: request.ip, route: request.routeOptions.url },
+    { requestId: request.id, reason, address: identifiers.of(request.ip), route: request.routeOptions.url },
     'credential refused',
   );
 }

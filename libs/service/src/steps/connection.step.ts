@@ -107,7 +107,8 @@ function bounded<T extends Http2SecureServer | Server>(server: T, handler: Handl
 
 /** Answers what never became a request: there is no Fastify reply, so the bytes are written by hand, once, and the socket ends. */
 export function answerClientError(error: Error & { code?: string }, socket: Socket, context: ServiceContext): void {
-  context.log.debug({ code: error.code, address: socket.remoteAddress }, 'connection refused');
+  const address = context.identifiers.of(socket.remoteAddress ?? 'unknown');
+  context.log.debug({ code: error.code, address }, 'connection refused');
   if (error.code === 'ECONNRESET' || socket.destroyed) return;
   // a handshake that failed or timed out: nothing can be said on this socket, and it would wait for its last bytes for ever
   if (error.code?.startsWith('ERR_SSL_') || error.code?.startsWith('ERR_TLS_')) return void socket.destroy();

@@ -25,10 +25,9 @@ export const detectionStep: Step = {
       await delay(verdict.delayMs).finally(() => (waiting -= 1));
     });
   },
-  outcome({ detector, settings }) {
-    if (!settings.detection.enabled) return undefined;
-    const { adminScopes } = settings.detection;
-    return (request, reply) => detector.observe(requestEvent(request, reply, adminScopes));
+  outcome(context) {
+    if (!context.settings.detection.enabled) return undefined;
+    return (request, reply) => context.detector.observe(requestEvent(request, reply, context));
   },
 };
 

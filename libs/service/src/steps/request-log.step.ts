@@ -8,7 +8,7 @@ export const requestLog: Step = {
   name: 'request-log',
   does: 'One log line a request, written in the background.',
   answers: [],
-  outcome({ log, settings }) {
+  outcome({ log, settings, identifiers }) {
     if (!settings.requestLog || !log.isLevelEnabled('info')) return undefined;
     const line = trustedLines(log);
     const { requestLogSample } = settings;
@@ -24,7 +24,7 @@ export const requestLog: Step = {
           route: routeOf(request),
           status: statusOf(reply),
           ms: Math.round(reply.elapsedTime * 10) / 10,
-          address: request.ip,
+          address: identifiers.of(request.ip ?? 'unknown'),
           sample: sampled ? requestLogSample : undefined,
         },
         'request',
