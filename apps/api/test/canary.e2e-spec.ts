@@ -1,12 +1,13 @@
 // Twenty canary secrets and the keys of the holders, searched for in all that the running API says and shows at trace level: its log,
-// its answers and errors, the pages of the management port, its title, arguments and environment. None is there.
+// its answers and errors, the pages of the management port, its audit journal, its title, arguments and environment. None is there.
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { canaryHits, until } from '@gatehouse/secrets/testing';
-import { TestIssuer } from '@gatehouse/service/testing';
+import { builtInKeys, TestIssuer } from '@gatehouse/service/testing';
+import service from '../service.config.ts';
 import { EVERYDAY } from './start.ts';
 import { newRing, spawnApi } from './vaulted.api.ts';
 
@@ -18,12 +19,16 @@ const word = () => `canary/${randomBytes(15).toString('base64url')}=&`;
   beforeAll(async () => void (folder = await mkdtemp(join(tmpdir(), 'gatehouse-api-canary-'))));
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
-  it('22 canaries, 0 hits', async () => {
+  it('24 canaries, 0 hits', async () => {
     const values = Array.from({ length: 20 }, word);
     const ring = JSON.parse(newRing(randomBytes(32).toString('base64'))) as string[];
-    const canaries = [...values.map((text) => Buffer.from(text)), ...ring.map((key) => Buffer.from(key, 'base64'))];
+    const { gatehouseAuditSigningKey = '', gatehouseAuditIdentifierKey = '' } = builtInKeys(service);
+    const auditKeys = { gatehouseAuditSigningKey, gatehouseAuditIdentifierKey };
+    const keys = [...ring, ...Object.values(auditKeys)].map((key) => Buffer.from(key, 'base64'));
+    const canaries = [...values.map((text) => Buffer.from(text)), ...keys];
     const put = (name: string, value: string) => writeFile(join(folder, name), value, { mode: 0o600 });
     await Promise.all(values.map((value, n) => put(`canary${n}`, value)));
+    for (const [name, value] of Object.entries(auditKeys)) await put(name, value);
     for (const name of ['holderKeys', 'gatehouseApiKeyHashes']) await put(name, JSON.stringify(ring));
     const issuer = await TestIssuer.create(undefined, 'api');
     const token = await issuer.token({ scopes: EVERYDAY });
@@ -64,6 +69,7 @@ const word = () => `canary/${randomBytes(15).toString('base64url')}=&`;
         await call(management, path);
       for (const part of ['environ', 'cmdline', 'comm', 'status'])
         shown.push(await readFile(`/proc/${child.pid}/${part}`, 'utf8').catch(() => ''));
+      shown.push(await readFile(`${folder}-state/api/audit/00000001.journal`, 'utf8'));
     } finally {
       child.kill('SIGTERM');
       await until(() => child.exitCode !== null || child.signalCode !== null, 30_000).catch(() =>
@@ -74,6 +80,7 @@ const word = () => `canary/${randomBytes(15).toString('base64url')}=&`;
     const all = [output(), ...shown].join('\n');
     expect(all).toMatch(/canary19/); // the names are told: what is searched is the right place
     expect(all).toMatch(/gatehouse_secret_usable/);
+    expect(all).toMatch(/"operation":"account\.create"/);
     expect(canaryHits(all, canaries)).toEqual([]);
   }, 120_000);
 });

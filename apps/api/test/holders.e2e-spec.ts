@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { Module } from '@nestjs/common';
 import { Database } from '@gatehouse/database';
 import { defineService } from '@gatehouse/service';
-import { startForTest, type TestService } from '@gatehouse/service/testing';
+import { startForTest, type TestService, writeBuiltInKeys } from '@gatehouse/service/testing';
 import { type Kysely, sql } from 'kysely';
 import service from '../service.config.ts';
 import { AppModule } from '../src/app.module.ts';
@@ -68,7 +68,7 @@ const before = defineService({
       folder = await mkdtemp(join(tmpdir(), 'gatehouse-holders-'));
       stateFolder = await mkdtemp(join(tmpdir(), 'gatehouse-holders-state-'));
       await writeKeys();
-      await writeFile(join(folder, 'gatehouseApiKeyHashes'), JSON.stringify([newKey()]), { mode: 0o600 });
+      await writeBuiltInKeys(service, folder);
       const plain = await start(DatabaseAlone, before);
       await sql`insert into accounts (id, holder, currency) values (${OLD_ID}, ${NAME}, 'EUR')`.execute(stolen);
       await plain.close();
@@ -143,7 +143,7 @@ const before = defineService({
       const former = await stored();
       keys.unshift(newKey());
       await writeKeys();
-      await writeFile(join(folder, 'gatehouseApiKeyHashes'), JSON.stringify([newKey()]), { mode: 0o600 });
+      await writeBuiltInKeys(service, folder);
       let lost = 0;
       for (let tries = 0; tries < 400 && (await stored())?.holder_index === former?.holder_index; tries++) {
         if ((await find('Rotated'))[0] !== `${id} Rotated`) lost += 1; // while it runs, old rows beside new ones
@@ -153,7 +153,7 @@ const before = defineService({
       await create('Rotated'); // beside the one from before
       keys.length = 1;
       await writeKeys();
-      await writeFile(join(folder, 'gatehouseApiKeyHashes'), JSON.stringify([newKey()]), { mode: 0o600 });
+      await writeBuiltInKeys(service, folder);
       await restart();
       expect(await find('Rotated')).toHaveLength(2);
       expect((await api.call('GET', '/v1/accounts?limit=100')).status).toBe(200); // not one row needs the former key
@@ -164,7 +164,7 @@ const before = defineService({
       await rm(join(folder, 'holderKeys'));
       await expect(start(WithDatabase)).rejects.toThrow(/holderKeys is missing/);
       await writeKeys();
-      await writeFile(join(folder, 'gatehouseApiKeyHashes'), JSON.stringify([newKey()]), { mode: 0o600 });
+      await writeBuiltInKeys(service, folder);
       api = await start(WithDatabase);
       // Who steals a database is held back by no policy of it.
       await sql`alter table accounts no force row level security`.execute(stolen);

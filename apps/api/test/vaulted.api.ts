@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { TestPostgres } from '@gatehouse/database/testing';
 import type { ServiceDescriptor } from '@gatehouse/service';
-import { startForTest, type TestService } from '@gatehouse/service/testing';
+import { builtInKeys, startForTest, type TestService } from '@gatehouse/service/testing';
 import { approleEnvironment, OpenBao, POLICY, prepareApi, prepareDatabase, writeKv } from '@gatehouse/secrets/testing';
 import service from '../service.config.ts';
 import { AppModule } from '../src/app.module.ts';
@@ -31,7 +31,8 @@ export class VaultedApi {
     ]);
     await prepareApi(bao);
     if (postgres) await prepareDatabase(bao, postgres);
-    for (const name of ['holderKeys', 'gatehouseApiKeyHashes']) await writeKv(bao, name, { value: newRing() });
+    const keys = { holderKeys: newRing(), ...builtInKeys(service) };
+    for (const [name, value] of Object.entries(keys)) await writeKv(bao, name, { value });
     return new VaultedApi(bao, postgres);
   }
 

@@ -1,13 +1,12 @@
-// What may be said about the journal. Where it is enabled, every call is written down, and a mutation only happens when that is
-// durable.
+// What may be said about the journal: every call is written down, and a mutation only happens when that is durable.
 import { z } from 'zod';
 
 const MIB = 1_048_576;
 
 export const auditOptionsSchema = z.strictObject({
-  enabled: z.boolean().default(false).meta({
+  enabled: z.boolean().default(true).meta({
     description:
-      'Writes every call down, and refuses a mutating route without @Audit. To become the default: its keys have to be in the store of secrets first.',
+      'Writes every call down, and refuses a mutating route without @Audit. `false`: nobody can say later who did what.',
   }),
   folder: z.string().min(1).optional().meta({
     description: 'Where the journal is: one writer a folder. By default `audit` in the state folder of the service.',

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { queryEvents, verifyJournal } from '@gatehouse/audit';
 import { startForTest } from '../src/testing/index.ts';
 import { hangDisk } from './fixtures/hung.disk.ts';
-import { audited, calls, SampleModule } from './fixtures/sample.app.ts';
+import { calls, sample, SampleModule } from './fixtures/sample.app.ts';
 import { until } from './fixtures/until.ts';
 
 const hangs = process.platform === 'win32' ? it.skip : it;
@@ -15,7 +15,7 @@ describe('while the audit journal hangs', () => {
   ] as const)(
     'mutations are refused within two seconds and change nothing; reads %s',
     async (reads, status) => {
-      const service = await startForTest(SampleModule, audited, { audit: { readsWhileUnavailable: reads } });
+      const service = await startForTest(SampleModule, sample, { audit: { readsWhileUnavailable: reads } });
       // by address: a name would be looked up by the threads that hang
       const send = async (head: string, body = '') => {
         const length = body && `Content-Type: application/json\r\nContent-Length: ${body.length}\r\n`;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { connect } from 'node:tls';
 import { type AuditEvent, auditEventSchema, queryEvents, verifyJournal } from '@gatehouse/audit';
 import { startForTest, type TestService } from '../src/testing/index.ts';
-import { audited, SampleModule } from './fixtures/sample.app.ts';
+import { sample, SampleModule } from './fixtures/sample.app.ts';
 import { until } from './fixtures/until.ts';
 
 async function journalOf(service: TestService): Promise<AuditEvent[]> {
@@ -23,7 +23,7 @@ describe('the audit journal of a service', () => {
   let service: TestService;
   beforeAll(
     async () =>
-      void (service = await startForTest(SampleModule, audited, {
+      void (service = await startForTest(SampleModule, sample, {
         limits: { requestTimeoutMs: 1_000, headersTimeoutMs: 1_000 },
       })),
   );

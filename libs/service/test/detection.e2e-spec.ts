@@ -13,7 +13,7 @@ import { Public } from '@gatehouse/authz';
 import { Returns } from '@gatehouse/validation';
 import { z } from 'zod';
 import { defineService } from '../src/index.ts';
-import { startForTest, type TestService } from '../src/testing/index.ts';
+import { startForTest, type TestService, writeBuiltInKeys } from '../src/testing/index.ts';
 import { alertReceiver } from './fixtures/alert.receiver.ts';
 import { until } from './fixtures/until.ts';
 
@@ -116,10 +116,11 @@ describe('the webhook', () => {
     const folder = await mkdtemp(join(tmpdir(), 'gatehouse-alerts-'));
     try {
       const key = randomBytes(32);
-      await writeFile(join(folder, 'gatehouseAlertKey'), key, { mode: 0o600 });
       const caFile = join(folder, '..', `${folder.split('/').at(-1)}.pem`);
       await writeFile(caFile, receiver.ca);
       receiver.statuses.push(500);
+      await writeBuiltInKeys(descriptor({ webhook: { url: receiver.url } }), folder);
+      await writeFile(join(folder, 'gatehouseAlertKey'), key, { mode: 0o600 });
       const running = await start({ webhook: { url: receiver.url, caFile } }, { GATEHOUSE_SECRETS_FOLDER: folder });
       for (let call = 0; call < 5; call++) {
         await running.call('GET', '/health/live', { headers: { 'user-agent': 'sqlmap/1.8' } });

@@ -3,7 +3,7 @@ import { Returns } from '@gatehouse/validation';
 import { z } from 'zod';
 import { defineService, resolveSettings } from '../src/index.ts';
 import { startForTest } from '../src/testing/index.ts';
-import { audited, sample, SampleModule } from './fixtures/sample.app.ts';
+import { sample, SampleModule } from './fixtures/sample.app.ts';
 
 const ports = { https: 0, http: 0, management: 0 };
 
@@ -50,7 +50,7 @@ describe('refuses to start', () => {
     }
     @Module({ controllers: [OpenController] })
     class OpenModule {}
-    const start = startForTest(OpenModule, audited);
+    const start = startForTest(OpenModule, sample);
     await expect(start).rejects.toThrow(/GET \/open \(OpenController.list\): declare the answer/);
     await expect(start).rejects.toThrow(/GET \/open \(OpenController.list\): say who may call/);
     await expect(start).rejects.toThrow(/POST \/open \(OpenController.create\): make the body schema strict at #/);

@@ -114,7 +114,10 @@ describe('the request path', () => {
     it('shows health with details, the policy in force, and the docs', async () => {
       expect((await sample.call('GET', '/health/ready', { origin: management() })).body).toEqual({
         status: 'ok',
-        checks: [expect.objectContaining({ name: 'tls', ok: true })],
+        checks: [
+          expect.objectContaining({ name: 'secrets', ok: true }),
+          expect.objectContaining({ name: 'tls', ok: true }),
+        ],
       });
       const policy = await sample.call('GET', '/policy', { origin: management() });
       expect(policy.text).toContain('"rate-limit-by-address"');

@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { bytes, defineSecrets } from '@gatehouse/secrets';
 import { type DetectionFinding } from '@gatehouse/detection';
 import { defineService } from '../src/index.ts';
-import { startForTest, type TestService } from '../src/testing/index.ts';
+import { startForTest, type TestService, writeBuiltInKeys } from '../src/testing/index.ts';
 import { hangDisk } from './fixtures/hung.disk.ts';
-import { audited, SampleModule } from './fixtures/sample.app.ts';
+import { sample, SampleModule } from './fixtures/sample.app.ts';
 import { until } from './fixtures/until.ts';
 
 const safeguards = async ({ call, urls }: TestService): Promise<string[]> => {
@@ -21,7 +21,7 @@ const safeguards = async ({ call, urls }: TestService): Promise<string[]> => {
 (process.platform === 'win32' ? it.skip : it)(
   'an audit journal that cannot be written is an alert, and a metric',
   async () => {
-    const service = await startForTest(SampleModule, audited);
+    const service = await startForTest(SampleModule, sample);
     try {
       expect(await safeguards(service)).toEqual([]);
       const release = await hangDisk();
@@ -53,6 +53,7 @@ it('a secret that became unusable while running is an alert, without its value',
     ports: { https: 0, http: 0, management: 0 },
     secrets: defineSecrets({ signing: bytes(32) }),
   });
+  await writeBuiltInKeys(descriptor, folder);
   const service = await startForTest(SampleModule, descriptor, { env: { GATEHOUSE_SECRETS_FOLDER: folder } });
   try {
     await put('much-too-short');

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bytes, defineSecrets, openSecrets } from '@gatehouse/secrets';
 import { defineService } from '../src/index.ts';
-import { startForTest, type TestService } from '../src/testing/index.ts';
+import { startForTest, type TestService, writeBuiltInKeys } from '../src/testing/index.ts';
 import { macOf, SecretModule, withSecrets } from './fixtures/secret.app.ts';
 import { sample, SampleModule } from './fixtures/sample.app.ts';
 import { until } from './fixtures/until.ts';
@@ -20,6 +20,7 @@ describe('a service with secrets', () => {
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'gatehouse-run-secrets-'));
     file = join(folder, 'tokenKey');
+    await writeBuiltInKeys(withSecrets, folder);
   });
   afterEach(async () => {
     await service?.close();
@@ -80,6 +81,8 @@ describe('a service with secrets', () => {
       declared: [
         { name: 'tokenKey', kind: 'bytes(32)', usable: true },
         { name: 'partner', usable: true },
+        { name: 'gatehouseAuditSigningKey', kind: 'bytes(32)', usable: true },
+        { name: 'gatehouseAuditIdentifierKey', kind: 'bytes(32)', usable: true },
       ],
     });
     for (const form of ['hex', 'base64', 'latin1'] as const) expect(text).not.toContain(key.toString(form));
@@ -93,7 +96,7 @@ describe('a service with secrets', () => {
     await service.close();
     service = await startForTest(SecretModule, withSecrets, { stateFolder, env });
     expect(await mac()).toBe(first);
-    expect(await readdir(folder)).toEqual(['laptop.key', 'state']);
+    expect(await readdir(folder)).toEqual(expect.arrayContaining(['laptop.key', 'state']));
   });
 
   it('adds little to the start on a laptop, told here', async () => {
@@ -136,9 +139,11 @@ describe('a service with secrets', () => {
     expect(stdout + stderr).not.toMatch(/canary| at .*\.ts:/);
   });
 
-  it('needs no store where it declares none, in production too', async () => {
+  it('needs a store in production for the keys of its audit alone, and none without it', async () => {
     const env = { NODE_ENV: 'production', GATEHOUSE_TLS_CERT_FILE: '/nowhere/cert.pem' };
-    await expect(startForTest(SampleModule, sample, { env })).rejects.toThrow(/TLS/); // got past its secrets
+    await expect(startForTest(SampleModule, sample, { env })).rejects.toMatchObject({ code: 'production-refused' });
+    const unaudited = defineService({ ...sample, secrets: {}, audit: { enabled: false } });
+    await expect(startForTest(SampleModule, unaudited, { env })).rejects.toThrow(/TLS/); // got past its secrets
   });
 
   it('keeps names for the libs, and takes only what defineSecrets made', () => {

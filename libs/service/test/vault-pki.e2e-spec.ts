@@ -25,6 +25,9 @@ class PeerController {
   }
 }
 
+/** Its keys would be in the vault too, and without its secrets no service starts: here certificates alone are from there. */
+const NO_AUDIT = { enabled: false };
+
 @Module({ controllers: [PeerController] })
 class PeerModule {}
 
@@ -66,6 +69,7 @@ describeOpenBao('certificates from the PKI engine of a vault', (program) => {
         root: import.meta.dirname,
         name,
         ports: { https: 0, http: 0, management: 0 },
+        audit: NO_AUDIT,
         tls: {
           names: ['localhost', '127.0.0.1'],
           caFile: ca,
@@ -182,6 +186,7 @@ describeOpenBao('certificates from the PKI engine of a vault', (program) => {
       root: import.meta.dirname,
       name,
       ports: { https: 0, http: 0, management: 0 },
+      audit: NO_AUDIT,
       tls: {
         names: ['localhost', '127.0.0.1'],
         caFile: ca,

@@ -22,6 +22,13 @@ const LISTENERS = [
 // `memory` needs no database, and loses everything when the process ends
 const STORAGES = ['postgres', 'memory'] as const;
 
+// what the libs in a service declare; the matrix holds it against the descriptor itself
+const BUILT_IN_SECRETS = ['gatehouseAuditSigningKey', 'gatehouseAuditIdentifierKey'].map((name) => ({
+  name,
+  kind: 'bytes',
+  size: 32,
+}));
+
 const portQuestion = ([listener, label]: (typeof LISTENERS)[number]): Question => ({
   name: `${listener}Port`,
   flag: `--${listener}-port <number>`,
@@ -98,7 +105,7 @@ export const serviceKind: Kind = {
       description: answers.description as string,
       ports,
       database: answers.storage === 'postgres',
-      secrets: [], // what the template's descriptor declares; the matrix holds it against the descriptor itself
+      secrets: BUILT_IN_SECRETS,
     };
     await deriveFiles(plan, [...facts.services, summary]);
     await formatPlan(plan);

@@ -15,7 +15,7 @@ const SWEEP_MS = 1_000;
 
 export const audit: Step = {
   name: 'audit',
-  does: "Where `audit.enabled` is set: the outcome is durable before the answer leaves, a mutation's intent before it happens.",
+  does: "The outcome is written down before the answer leaves, a mutation's intent before it happens.",
   answers: ['dependency-unavailable'],
   install(app, context) {
     if (!context.audit) return;

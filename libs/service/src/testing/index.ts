@@ -1,3 +1,4 @@
+export { builtInKeys, writeBuiltInKeys } from './built-in.keys.ts';
 export { startForTest, type TestService } from './start-for-test.ts';
 export type { TokenRequest } from '@gatehouse/authn/testing';
 export { TestIssuer } from '@gatehouse/authn/testing';
