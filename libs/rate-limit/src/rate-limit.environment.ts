@@ -9,11 +9,6 @@ const number =
   (key: string): Apply =>
   (target, value) =>
     void (target[key] = Number(value));
-const valkey =
-  (key: string): Apply =>
-  (target, value) =>
-    void (target.valkey = { ...(target.valkey as object), [key]: value });
-
 /** As limit/seconds or limit/seconds/burst: 12000/60/2000. */
 const limit =
   (key: string): Apply =>
@@ -28,9 +23,6 @@ const SETTINGS: Record<string, Apply> = {
   GATEHOUSE_RATE_LIMIT_IPV6_PREFIX_BITS: number('ipv6PrefixBits'),
   GATEHOUSE_RATE_LIMIT_MAX_KEYS: number('maxKeys'),
   GATEHOUSE_RATE_LIMIT_REPLICAS: number('replicas'),
-  GATEHOUSE_RATE_LIMIT_VALKEY_URL: valkey('url'),
-  GATEHOUSE_RATE_LIMIT_VALKEY_PASSWORD_FILE: valkey('passwordFile'),
-  GATEHOUSE_RATE_LIMIT_VALKEY_CA_FILE: valkey('caFile'),
 };
 
 /** The settings that this lib reads from the environment. */
@@ -43,7 +35,7 @@ export const rateLimitEnvironment: readonly string[] = Object.keys(SETTINGS);
  */
 export function resolveRateLimitOptions(
   options: RateLimitOptions,
-  { env = {}, production = false }: { env?: NodeJS.ProcessEnv; production?: boolean } = {},
+  { env = {}, production = false, valkey }: { env?: NodeJS.ProcessEnv; production?: boolean; valkey?: object } = {},
 ): RateLimitSettings {
   const target: Record<string, unknown> = { ...options };
   const used = Object.entries(SETTINGS).filter(([name]) => env[name]);
@@ -53,10 +45,10 @@ export function resolveRateLimitOptions(
     const names = used.map(([name]) => `${name}=${env[name]}`).join(', ') || 'the options of the limits';
     throw new RateLimitError(`${names}: ${z.prettifyError(parsed.error)}`, 'Correct the value.');
   }
-  if (production && parsed.data.replicas > 1 && !parsed.data.valkey) {
+  if (production && parsed.data.replicas > 1 && !valkey) {
     throw new RateLimitError(
       `${parsed.data.replicas} replicas with limits in memory: each would let all of a limit pass`,
-      'Set GATEHOUSE_RATE_LIMIT_VALKEY_URL=valkeys://user@host:6379 (and GATEHOUSE_RATE_LIMIT_VALKEY_PASSWORD_FILE), or GATEHOUSE_RATE_LIMIT_REPLICAS=1.',
+      'Set GATEHOUSE_VALKEY_URL=valkeys://user@host:6379 (and GATEHOUSE_VALKEY_PASSWORD_FILE), or GATEHOUSE_RATE_LIMIT_REPLICAS=1.',
     );
   }
   return parsed.data;

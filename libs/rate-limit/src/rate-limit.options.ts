@@ -2,38 +2,6 @@
 import { z } from 'zod';
 import { limitSchema } from './limit.ts';
 
-export const valkeySchema = z.strictObject({
-  url: z.string().meta({
-    description:
-      'Where the replicas keep their limits together, as valkeys://user@host:6379 (or rediss://). Never with a password.',
-  }),
-  passwordFile: z
-    .string()
-    .min(1)
-    .optional()
-    .meta({ description: 'File with the password of the user; read again for each connection.' }),
-  caFile: z
-    .string()
-    .min(1)
-    .optional()
-    .meta({ description: 'PEM file of the authority of the server; by default the public ones.' }),
-  commandTimeoutMs: z.int().min(5).max(5_000).default(50).meta({
-    description: 'How long a request may wait for an answer, in milliseconds; then this process decides alone.',
-  }),
-  keyPrefix: z
-    .string()
-    .regex(/^[a-z0-9][a-z0-9:-]{0,31}$/)
-    .default('gatehouse')
-    .meta({ description: 'Begins each key, before the name of the service: each service has limits of its own.' }),
-  localRefusals: z.boolean().default(true).meta({
-    description:
-      'Remembers in the process how long a caller is refused: a flood costs no round trips. Refuses nobody earlier.',
-  }),
-  insecureWithoutTls: z.boolean().default(false).meta({
-    description: 'Lets valkey:// and redis:// be used, in clear. Refused in production.',
-  }),
-});
-
 const failedAuthenticationSchema = z
   .strictObject({
     address: limitSchema.prefault({ limit: 100, windowSeconds: 900, burst: 50 }).meta({
@@ -71,7 +39,10 @@ export const rateLimitOptionsSchema = z.strictObject({
     description:
       'How many processes serve together. More than one in production needs `valkey`; while it is gone, each enforces its share.',
   }),
-  valkey: valkeySchema.optional().meta({ description: 'A Valkey or Redis (7 or newer) that all replicas share.' }),
+  localRefusals: z.boolean().default(true).meta({
+    description:
+      'With `valkey`: remembers in the process how long a caller is refused, so that a flood costs no round trips. Refuses nobody earlier.',
+  }),
 });
 
 /** What may be configured. */

@@ -1,6 +1,7 @@
 // The one thing that decides. With a shared store every replica sees the same; while that is gone each goes on with its own share, says
 // so once, and takes the store again when it is back. Where a route would rather be shut than approximate, it answers 503.
 import { ProblemError } from '@gatehouse/problem-details';
+import type { SharedValkey } from '@gatehouse/valkey';
 import { addressKeys } from './address.key.ts';
 import { failedAuthentication, type Attempt, type Attempted } from './failed.authentication.ts';
 import { makeLimit, type Charge, type Limit, type LimitOptions } from './limit.ts';
@@ -9,15 +10,13 @@ import { resolveRateLimitOptions } from './rate-limit.environment.ts';
 import { emitter, type EmitRateLimitEvent, type RateLimitEvent } from './rate-limit.event.ts';
 import type { RateLimitOptions, RateLimitSettings } from './rate-limit.options.ts';
 import { judge, type Verdict } from './verdict.ts';
-import { ValkeyConnection } from './valkey/valkey.connection.ts';
-import { ValkeyStore } from './valkey/valkey.store.ts';
-import { valkeyTarget } from './valkey/valkey.target.ts';
+import { ValkeyStore } from './valkey.store.ts';
 
 /** Where a limiter lives. */
 export interface RateLimiterContext {
   readonly production?: boolean;
-  /** Keeps services apart that share a store. */
-  readonly service?: string;
+  /** What the replicas share; left out, each process limits on its own. It is not closed with the limiter. */
+  readonly valkey?: SharedValkey;
   /** GATEHOUSE_RATE_LIMIT_ settings, which win over the options. */
   readonly env?: NodeJS.ProcessEnv;
   readonly onEvent?: (event: RateLimitEvent) => void;
@@ -48,26 +47,14 @@ const REPORT_MS = 60_000;
 /**
  * Makes a limiter.
  *
- * @throws RateLimitError when the options are wrong or unsafe, or Valkey refuses its user
+ * @throws RateLimitError when the options are wrong or unsafe
  * @example const limits = await createRateLimiter({ address: { limit: 600 } });
  */
 export async function createRateLimiter(
   options: RateLimitOptions = {},
   context: RateLimiterContext = {},
 ): Promise<RateLimiter> {
-  const settings = resolveRateLimitOptions(options, context);
-  const emit = emitter(context.onEvent);
-  if (!settings.valkey) return new RateLimiter(settings, emit);
-  const target = valkeyTarget(settings.valkey, context.production ?? false);
-  const { keyPrefix, commandTimeoutMs } = settings.valkey;
-  const prefix = context.service === undefined ? keyPrefix : `${keyPrefix}:${context.service}`;
-  const connection = new ValkeyConnection(target, { commandTimeoutMs, prefix }, (reason) =>
-    reason === undefined
-      ? emit('store-recovered', 'Valkey is back: limits hold over all replicas again.')
-      : emit('store-lost', `Valkey is gone (${reason}): each process enforces 1/${settings.replicas} of each limit.`),
-  );
-  await connection.open();
-  return new RateLimiter(settings, emit, { connection, prefix });
+  return new RateLimiter(resolveRateLimitOptions(options, context), emitter(context.onEvent), context.valkey);
 }
 
 /** See the head of the file. Made by {@link createRateLimiter}. */
@@ -78,19 +65,22 @@ export class RateLimiter {
   private readonly principalLimit: Limit;
   private readonly plans: ReadonlyMap<string, Limit>;
   private readonly memory: MemoryStore;
-  private readonly connection?: ValkeyConnection;
   private readonly shared?: ValkeyStore;
+  private readonly unwatch?: () => void;
   private readonly attempts: (attempted: Attempted) => Attempt;
   private reported = { at: -Infinity, evicted: 0 };
 
   constructor(
     readonly settings: RateLimitSettings,
     private readonly emit: EmitRateLimitEvent,
-    shared?: { connection: ValkeyConnection; prefix: string },
+    valkey?: SharedValkey,
   ) {
     this.memory = new MemoryStore(settings.maxKeys);
-    this.connection = shared?.connection;
-    if (shared) this.shared = new ValkeyStore(shared.connection, shared.prefix);
+    if (valkey) {
+      this.shared = new ValkeyStore(valkey);
+      this.unwatch = valkey.watch((reason) => this.tell(reason));
+      if (!valkey.ready) this.tell('not there at the start');
+    }
     this.addressKey = addressKeys({ ipv4Bits: settings.ipv4PrefixBits, ipv6Bits: settings.ipv6PrefixBits });
     this.address = this.limit('address', settings.address);
     this.principalLimit = this.limit('principal', settings.principal);
@@ -119,8 +109,8 @@ export class RateLimiter {
    */
   decide(subject: string, charges: readonly Charge[], options: DecideOptions = {}): Verdict | Promise<Verdict> {
     if (!this.shared) return this.inMemory(subject, charges);
-    if (!this.connection?.ready) return this.alone(subject, charges, options);
-    if (this.settings.valkey?.localRefusals) {
+    if (!this.shared.ready) return this.alone(subject, charges, options);
+    if (this.settings.localRefusals) {
       const held = this.held(subject, charges);
       if (held) return held;
     }
@@ -130,7 +120,7 @@ export class RateLimiter {
   /** Asks as {@link decide} does, and takes nothing. */
   async peek(subject: string, charges: readonly Charge[]): Promise<Verdict> {
     if (!this.shared) return this.memory.peek(subject, charges);
-    if (this.connection?.ready) {
+    if (this.shared.ready) {
       const verdict = await this.shared.decide(subject, charges, false).catch(() => undefined);
       if (verdict) return verdict;
     }
@@ -150,7 +140,7 @@ export class RateLimiter {
   status(): RateLimiterStatus {
     const { table } = this.memory;
     return {
-      store: !this.shared ? 'memory' : this.connection?.ready ? 'valkey' : 'share',
+      store: !this.shared ? 'memory' : this.shared.ready ? 'valkey' : 'share',
       replicas: this.settings.replicas,
       maxKeys: this.settings.maxKeys,
       tableBytes: table.bytes,
@@ -159,7 +149,13 @@ export class RateLimiter {
   }
 
   async close(): Promise<void> {
-    await this.connection?.close();
+    this.unwatch?.();
+  }
+
+  private tell(lost: string | undefined): void {
+    const { replicas } = this.settings;
+    if (lost === undefined) this.emit('store-recovered', 'Valkey is back: limits hold over all replicas again.');
+    else this.emit('store-lost', `Valkey is gone (${lost}): each process enforces 1/${replicas} of each limit.`);
   }
 
   private async together(
@@ -170,7 +166,7 @@ export class RateLimiter {
   ): Promise<Verdict> {
     const verdict = await store.decide(subject, charges).catch(() => undefined);
     if (!verdict) return this.alone(subject, charges, options);
-    if (!verdict.allowed && this.settings.valkey?.localRefusals) this.hold(subject, verdict);
+    if (!verdict.allowed && this.settings.localRefusals) this.hold(subject, verdict);
     return verdict;
   }
 

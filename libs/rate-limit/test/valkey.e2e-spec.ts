@@ -1,10 +1,10 @@
 // The shared store, on a real server with TLS, its own user and that user's rights alone.
 import { spawn } from 'node:child_process';
-import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { openValkey, type SharedValkey } from '@gatehouse/valkey';
+import { findValkey, valkeyServer, type ValkeyServer } from '@gatehouse/valkey/testing';
 import { createRateLimiter, type RateLimiter, type RateLimitEvent } from '../src/index.ts';
 import { until } from './fixtures/until.ts';
-import { findValkey, valkeyServer, type ValkeyServer } from './fixtures/valkey.server.ts';
 
 const program = await findValkey();
 if (!program && process.env.CI) throw new Error('CI needs valkey-server or redis-server: see .ci/parts');
@@ -13,7 +13,7 @@ if (!program)
 
 (program ? describe : describe.skip)('limits in Valkey', () => {
   let server: ValkeyServer;
-  const open: RateLimiter[] = [];
+  const open: (RateLimiter | SharedValkey)[] = [];
   beforeAll(async () => {
     server = await valkeyServer(program as NonNullable<typeof program>);
     await server.start();
@@ -23,12 +23,18 @@ if (!program)
   });
   afterAll(() => server.remove());
 
-  const replica = async (more: object = {}, events: RateLimitEvent[] = []) => {
-    const { valkey, ...options } = more as { valkey?: object };
-    const limits = await createRateLimiter(
-      { replicas: 2, ...options, valkey: { ...server.options, commandTimeoutMs: 1_000, ...valkey } },
-      { production: true, onEvent: (event) => events.push(event) },
-    );
+  const connect = async (more: object = {}, service?: string) => {
+    const valkey = (await openValkey(
+      { ...server.options, commandTimeoutMs: 1_000, ...more },
+      { service },
+    )) as SharedValkey;
+    open.push(valkey);
+    return valkey;
+  };
+  const replica = async (options: object = {}, events: RateLimitEvent[] = [], more: object = {}) => {
+    const onEvent = (event: RateLimitEvent) => events.push(event);
+    const context = { production: true, valkey: await connect(more), onEvent };
+    const limits = await createRateLimiter({ replicas: 2, ...options }, context);
     open.push(limits);
     return limits;
   };
@@ -49,7 +55,7 @@ if (!program)
   it('let exactly the limit and the burst of two hammering processes pass, over several windows', async () => {
     const limit = { limit: 50, windowSeconds: 1, burst: 10 };
     const milliseconds = 3_000;
-    const args = { options: { valkey: { ...server.options, commandTimeoutMs: 2_000 } }, milliseconds, limit };
+    const args = { valkey: { ...server.options, commandTimeoutMs: 2_000 }, milliseconds, limit };
     const begun = performance.now();
     const hammers = [hammer(args), hammer(args)];
     await Promise.all(hammers.map(({ ready }) => ready));
@@ -69,8 +75,7 @@ if (!program)
   it('are each service’s own', async () => {
     const passed = [];
     for (const service of ['orders', 'invoices']) {
-      const valkey = { ...server.options, commandTimeoutMs: 1_000 };
-      const limits = await createRateLimiter({ valkey }, { service });
+      const limits = await createRateLimiter({}, { valkey: await connect({}, service) });
       open.push(limits);
       passed.push(await passes(limits, 'p:both', 20));
     }
@@ -88,7 +93,7 @@ if (!program)
   });
 
   it('agree with those in memory for an interval that is no whole number', async () => {
-    const limits = await replica({ valkey: { localRefusals: false } });
+    const limits = await replica({ localRefusals: false });
     const seven = [{ limit: limits.limit('seven', { limit: 7, windowSeconds: 3_600, burst: 7 }), cost: 1 }];
     const verdicts = [];
     for (let index = 0; index < 9; index++) verdicts.push((await limits.decide('p:3', seven)).allowed);
@@ -120,7 +125,7 @@ if (!program)
   });
 
   it('leave no request waiting when the server hangs', async () => {
-    const limits = await replica({ replicas: 5, valkey: { commandTimeoutMs: 50 } });
+    const limits = await replica({ replicas: 5 }, [], { commandTimeoutMs: 50 });
     await server.freeze(true);
     const started = performance.now();
     expect(await passes(limits, 'p:7', 100)).toBeLessThanOrEqual(2);
@@ -139,26 +144,11 @@ if (!program)
     expect(await passes(limits, 'p:8', 12)).toBe(10);
   });
 
-  it('refuse to start with a wrong password or an untrusted certificate, but start while the server is away', async () => {
-    const wrong = `${server.folder}/wrong`;
-    await writeFile(wrong, 'hunter2');
-    await expect(replica({ valkey: { passwordFile: wrong } })).rejects.toThrow(/refuses the user or its password/);
-    await expect(replica({ valkey: { caFile: undefined } })).rejects.toThrow(/GATEHOUSE_RATE_LIMIT_VALKEY_CA_FILE/);
-    const away = await replica({ valkey: { url: 'valkeys://limiter@localhost:1' } });
-    expect(away.status().store).toBe('share');
-  });
-
-  it('take a new password with the next connection', async () => {
+  it('start with their share while the server is away, and say so', async () => {
     const events: RateLimitEvent[] = [];
-    const limits = await replica({}, events);
-    await writeFile(server.options.passwordFile, 'not yet');
-    await server.stop();
-    await server.start();
-    await until(() => limits.status().store === 'share');
-    await new Promise((resolve) => setTimeout(resolve, 300));
-    expect(limits.status().store).toBe('share');
-    await writeFile(server.options.passwordFile, 'correct horse');
-    await until(() => limits.status().store === 'valkey');
+    const away = await replica({}, events, { url: 'valkeys://limiter@localhost:1' });
+    expect(away.status().store).toBe('share');
+    expect(events.map(({ type }) => type)).toEqual(['store-lost']);
   });
 });
 

@@ -3,6 +3,7 @@ import { type DynamicModule, Module, type Type } from '@nestjs/common';
 import { Authenticator } from '@gatehouse/authn';
 import { HealthRegistry, Metrics } from '@gatehouse/observability';
 import { Secrets } from '@gatehouse/secrets';
+import { SharedValkey } from '@gatehouse/valkey';
 import { HealthController } from './health.controller.ts';
 import { SecurityContact, SecurityTxtController } from './security-txt.controller.ts';
 import type { ServiceContext } from './step.ts';
@@ -13,7 +14,7 @@ export class ServiceModule {
   static around(
     app: Type,
     modules: readonly DynamicModule[],
-    { health, metrics, settings, secrets, authn }: ServiceContext,
+    { health, metrics, settings, secrets, authn, valkey }: ServiceContext,
   ): DynamicModule {
     return {
       module: ServiceModule,
@@ -25,9 +26,10 @@ export class ServiceModule {
         { provide: Metrics, useValue: metrics },
         { provide: Secrets, useValue: secrets }, // closed last, by the shutdown: what ends before may need them still
         { provide: Authenticator, useValue: authn },
+        { provide: SharedValkey, useValue: valkey },
         { provide: SecurityContact, useValue: new SecurityContact(settings.securityContact) },
       ],
-      exports: [HealthRegistry, Metrics, Secrets, Authenticator],
+      exports: [HealthRegistry, Metrics, Secrets, Authenticator, SharedValkey],
     };
   }
 }

@@ -5,16 +5,14 @@ import type { Server } from 'node:http';
 import { NestFactory, ModulesContainer } from '@nestjs/core';
 import type { DynamicModule, INestApplication, Type } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { DatabaseModule, openDatabase, type Database } from '@gatehouse/database';
 import { createLogger, HealthRegistry, type Logger } from '@gatehouse/observability';
-import { createRateLimiter, RateLimitModule } from '@gatehouse/rate-limit';
+import { RateLimitModule } from '@gatehouse/rate-limit';
 import { openSecrets } from '@gatehouse/secrets';
 import { createTls, type CertificateMaterial } from '@gatehouse/tls';
 import { SchemaPipe } from '@gatehouse/validation';
 import { NestLog } from './nest-log.ts';
 import { openAudit } from './audit/open-audit.ts';
 import { openConnections } from './metrics/connection.metrics.ts';
-import { databaseMetrics } from './metrics/database.metrics.ts';
 import { openMetrics } from './metrics/open.metrics.ts';
 import { openDetection } from './detection/open-detection.ts';
 import { SafeguardEvents } from './detection/safeguard.events.ts';
@@ -25,11 +23,13 @@ import { ProblemToFastifyFilter } from './problem-to-fastify.filter.ts';
 import { readHandlers, RouteCatalogue } from './route.catalogue.ts';
 import { serviceAdapter } from './service.adapter.ts';
 import { ServiceModule } from './service.module.ts';
-import { databaseCredentialSource, declaredSecrets } from './config/declared-secrets.ts';
+import { declaredSecrets } from './config/declared-secrets.ts';
 import { type ServiceOverrides, type ServiceSettings, resolveSettings } from './config/settings.ts';
 import { SharedVault } from './config/shared-vault.ts';
 import type { ServiceDescriptor } from './config/service.options.ts';
 import { openAuthn, usesDevelopmentIssuer } from './open-authn.ts';
+import { openServiceDatabase } from './open-database.ts';
+import { openLimits } from './open-limits.ts';
 import { requestPath } from './steps/index.ts';
 import { Shutdown } from './shutdown.ts';
 import { listen } from './listen.ts';
@@ -90,13 +90,8 @@ export async function startOnPath(
   try {
     const { name, stateFolder, production } = settings;
     const place = { service: name, stateFolder, production, env };
-    const limits = await createRateLimiter(settings.rateLimit, {
-      service: name,
-      production,
-      env,
-      onEvent: safeguards.told('rate-limits'),
-    });
-    undo.push(() => limits.close());
+    const { valkey, limits, close: closeLimits } = await openLimits(settings, { env, log, health, safeguards });
+    undo.push(closeLimits);
     const vault = new SharedVault(env, production, safeguards.told('secrets'));
     undo.push(() => vault.close());
     const declared = declaredSecrets(settings, env);
@@ -116,7 +111,7 @@ export async function startOnPath(
     undo.push(() => tls.close());
     health.register('tls', () => tls.check());
     const identifiers = openIdentifiers(settings, secrets);
-    const { metrics, close: stopWatching } = openMetrics({ tls, secrets });
+    const { metrics, close: stopWatching } = openMetrics({ tls, secrets, valkey });
     undo.push(async () => stopWatching());
     const { detector, close: stopDetection } = openDetection(settings, { log, metrics, secrets, identifiers });
     undo.push(stopDetection);
@@ -132,6 +127,7 @@ export async function startOnPath(
       identifiers,
       metrics,
       limits,
+      valkey,
       detector,
       secrets,
       tls,
@@ -139,7 +135,7 @@ export async function startOnPath(
       audit,
       draining: false,
     };
-    const { modules, database, close } = await openDependencies(context, env);
+    const { modules, database, close } = await openServiceDatabase(context, env);
     undo.push(close);
     context.authn = await openAuthn(context, database, env);
     context.developmentIssuer = usesDevelopmentIssuer(settings, env);
@@ -151,26 +147,6 @@ export async function startOnPath(
     for (const step of undo.reverse()) await step().catch(() => undefined);
     throw error;
   }
-}
-
-async function openDependencies(
-  { settings, health, log, metrics, secrets }: ServiceContext,
-  env: NodeJS.ProcessEnv,
-): Promise<{ modules: DynamicModule[]; database?: Database; close: () => Promise<void> }> {
-  if (!settings.database) return { modules: [], close: async () => undefined };
-  const { name, stateFolder, production } = settings;
-  const database = await openDatabase(settings.database, {
-    service: name,
-    stateFolder,
-    production,
-    env,
-    log,
-    credentials: databaseCredentialSource(secrets),
-    forMigrations: secrets,
-  });
-  health.register('database', () => database.check());
-  databaseMetrics(metrics, database);
-  return { modules: [DatabaseModule.forRoot(database)], database, close: () => database.close() };
 }
 
 async function createApplication(

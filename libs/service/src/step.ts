@@ -8,6 +8,7 @@ import type { ProblemCode } from '@gatehouse/problem-details';
 import type { RateLimiter } from '@gatehouse/rate-limit';
 import type { Secrets } from '@gatehouse/secrets';
 import type { Tls } from '@gatehouse/tls';
+import type { SharedValkey } from '@gatehouse/valkey';
 import type { ServiceAudit } from './audit/open-audit.ts';
 import type { ServiceSettings } from './config/settings.ts';
 import type { Identifiers } from './identifiers.ts';
@@ -23,6 +24,8 @@ export interface ServiceContext {
   readonly metrics: Metrics;
   readonly detector: Detector;
   readonly limits: RateLimiter;
+  /** What the replicas share; undefined where none is configured. */
+  readonly valkey?: SharedValkey;
   readonly secrets: Secrets;
   readonly tls: Tls;
   readonly routes: RouteCatalogue;

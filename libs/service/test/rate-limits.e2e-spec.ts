@@ -188,7 +188,7 @@ describe('rate limits of a service', () => {
 
   it('stop the start of several replicas with limits in memory in production', async () => {
     const env = { GATEHOUSE_RATE_LIMIT_REPLICAS: '3', NODE_ENV: 'production' };
-    await expect(startForTest(LimitedModule, descriptor, { env })).rejects.toThrow(/GATEHOUSE_RATE_LIMIT_VALKEY_URL/);
+    await expect(startForTest(LimitedModule, descriptor, { env })).rejects.toThrow(/GATEHOUSE_VALKEY_URL/);
   });
 
   it('are shown at /policy, with the reason of each exemption', async () => {

@@ -8,6 +8,7 @@ import { databaseOptionsSchema } from '@gatehouse/database';
 import { detectionOptionsSchema } from '@gatehouse/detection';
 import { rateLimitOptionsSchema } from '@gatehouse/rate-limit';
 import { LOG_LEVELS } from '@gatehouse/observability';
+import { valkeyOptionsSchema } from '@gatehouse/valkey';
 import { defineSecrets, secretsOptionsSchema, type SecretDeclarations } from '@gatehouse/secrets';
 
 const port = z.int().min(0).max(65_535);
@@ -197,6 +198,9 @@ export const serviceOptionsSchema = z.strictObject({
   headers: headersSchema,
   shutdown: shutdownSchema,
   rateLimit: rateLimitOptionsSchema.prefault({}).meta({ description: 'See @gatehouse/rate-limit.' }),
+  valkey: valkeyOptionsSchema.optional().meta({
+    description: 'What the replicas share: limits and what must be seen once. See @gatehouse/valkey.',
+  }),
   tls: tlsOptionsSchema.prefault({}).meta({ description: 'See @gatehouse/tls.' }),
   secrets: z
     .custom<SecretDeclarations>((value) => isDeclared(value), 'make it with defineSecrets() of @gatehouse/secrets')

@@ -6,6 +6,7 @@ import { databaseEnvironment } from '@gatehouse/database';
 import { rateLimitEnvironment } from '@gatehouse/rate-limit';
 import { secretsEnvironment } from '@gatehouse/secrets';
 import { tlsEnvironment } from '@gatehouse/tls';
+import { valkeyEnvironment } from '@gatehouse/valkey';
 import { refuseSecretsByEnvironment } from './declared-secrets.ts';
 import { ConfigurationError } from './configuration.error.ts';
 import { parseOptions, refuseTrustOfEveryone } from './define-service.ts';
@@ -79,6 +80,7 @@ export const knownSettings: readonly string[] = [
   'GATEHOUSE_IDENTITY_MANAGEMENT_PORT',
   ...databaseEnvironment,
   ...rateLimitEnvironment,
+  ...valkeyEnvironment,
   ...secretsEnvironment,
 ];
 

@@ -4,7 +4,7 @@ import type { ServiceContext, Step } from '../step.ts';
 /** The answer of `/policy`. */
 export function effectivePolicy(
   steps: readonly Step[],
-  { routes, settings, limits, secrets, tls, audit }: ServiceContext,
+  { routes, settings, limits, valkey, secrets, tls, audit }: ServiceContext,
 ): object {
   return {
     service: settings.name,
@@ -13,6 +13,7 @@ export function effectivePolicy(
     secrets: { store: secrets.store.kind, declared: secrets.status() },
     limits: settings.limits,
     rateLimit: { ...settings.rateLimit, ...limits.status() },
+    valkey: valkey ? { url: valkey.settings.url, up: valkey.ready } : 'none',
     trustedProxies: settings.trustedProxies,
     requestPath: steps.map(({ name, does, answers, planned }) => ({
       name,

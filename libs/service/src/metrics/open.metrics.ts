@@ -2,16 +2,19 @@
 import { Metrics, processMetrics } from '@gatehouse/observability';
 import type { Secrets } from '@gatehouse/secrets';
 import type { Tls } from '@gatehouse/tls';
+import type { SharedValkey } from '@gatehouse/valkey';
 import { certificateMetrics } from './certificate.metrics.ts';
 import { secretMetrics } from './secret.metrics.ts';
+import { valkeyMetrics } from './valkey.metrics.ts';
 
 /** @returns them, and what ends the watching of the process */
-export function openMetrics({ tls, secrets }: { tls: Tls; secrets: Secrets }): {
+export function openMetrics({ tls, secrets, valkey }: { tls: Tls; secrets: Secrets; valkey?: SharedValkey }): {
   metrics: Metrics;
   close: () => void;
 } {
   const metrics = new Metrics();
   certificateMetrics(metrics, tls);
   secretMetrics(metrics, secrets);
+  if (valkey) valkeyMetrics(metrics, valkey);
   return { metrics, close: processMetrics(metrics) };
 }

@@ -1,8 +1,9 @@
 // The decision as one script, so that replicas cannot interleave: all limits of one caller are read, and written only if each has room.
 // The clock is the server's. KEYS: one for each limit, all with the caller as their hash tag, so that a cluster keeps them together.
 // ARGV: for each limit the cost and the tolerance in microseconds; a cost of 0 takes nothing. Returns what was owed before, in microseconds.
+import { defineScript } from '@gatehouse/valkey';
 
-export const GCRA_SCRIPT = `
+export const GCRA = defineScript(`
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
 local debts = {}
@@ -22,4 +23,4 @@ if allowed then
   end
 end
 return debts
-`;
+`);

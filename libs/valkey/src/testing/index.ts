@@ -1,0 +1,7 @@
+export {
+  findValkey,
+  valkeyServer,
+  type ValkeyProgram,
+  type ValkeyServer,
+  type ValkeyServerOptions,
+} from './valkey.server.ts';
