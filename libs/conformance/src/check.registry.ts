@@ -10,12 +10,30 @@ import {
   unknownField,
   wrongType,
 } from './checks/body.checks.ts';
+import { authDpopReplay, authUnbound } from './checks/bound-token.checks.ts';
 import { certDates, certKey, certLifetime, certNames, certTrust } from './checks/certificate.checks.ts';
+import { authMalformed, authRequired, authTokenInUrl, authUndeclared } from './checks/door.checks.ts';
 import { errorLeak, problemJson, requestId, requestIdInjection } from './checks/error.checks.ts';
 import { exposedFiles, health, managementPrivate } from './checks/exposure.checks.ts';
+import { authForeignObject } from './checks/foreign-object.checks.ts';
+import {
+  authAlgNone,
+  authForeignKey,
+  authHmacConfusion,
+  authRevoked,
+  authTampered,
+} from './checks/forged-token.checks.ts';
 import { httpCredential, httpForgedHost, httpNoHsts, httpRedirect, tlsPortCleartext } from './checks/gate.checks.ts';
 import { corsOrigin, hsts, securityHeaders, versionBanner } from './checks/header.checks.ts';
 import { http2, http2RapidReset } from './checks/http2.checks.ts';
+import {
+  authAudience,
+  authExpired,
+  authIssuer,
+  authNotYetValid,
+  authScope,
+  authTokenType,
+} from './checks/issued-token.checks.ts';
 import { metricsBounded } from './checks/metrics.checks.ts';
 import { sigtermDrain, unsafeSettings } from './checks/process.checks.ts';
 import { rateLimit, rateLimitForged, rateLimitHealth } from './checks/rate-limit.checks.ts';
@@ -43,6 +61,10 @@ export const CHECKS: readonly Check[] = [
   ...[malformedJson, wrongType, unknownField, prototypeKeys, deepNesting, invalidUtf8, mediaType, oversizedBody],
   ...[problemJson, errorLeak, requestId, requestIdInjection],
   ...[health, managementPrivate, exposedFiles, metricsBounded],
+  ...[authRequired, authUndeclared, authTokenInUrl, authMalformed],
+  ...[authAlgNone, authHmacConfusion, authForeignKey, authTampered, authRevoked],
+  ...[authExpired, authNotYetValid, authAudience, authIssuer, authTokenType],
+  ...[authUnbound, authDpopReplay, authScope, authForeignObject],
   ...[rateLimit, rateLimitForged, rateLimitHealth],
   ...[sigtermDrain, unsafeSettings, secretEnvironment],
 ];

@@ -38,14 +38,15 @@ function phaseOf({ slow, alone }: Check): 'slow' | 'quick' | 'alone' {
 async function runCheck(check: Check, target: Target): Promise<CheckResult> {
   const { id, title, control, remedy } = check;
   const start = Date.now();
+  const notes: string[] = [];
   const outcome = (result: Pick<CheckResult, 'status' | 'findings' | 'reason'>): CheckResult => ({
-    ...{ id, title, control, remedy },
+    ...{ id, title, control, remedy, notes },
     severity: worstSeverity(check, result.findings),
     ms: Date.now() - start,
     ...result,
   });
   try {
-    const findings = await bounded(check, target);
+    const findings = await bounded(check, target, (text) => void notes.push(text));
     return outcome({ status: findings.length > 0 ? 'fail' : 'pass', findings });
   } catch (error) {
     const reason = (error as Error).message;
@@ -53,7 +54,7 @@ async function runCheck(check: Check, target: Target): Promise<CheckResult> {
   }
 }
 
-async function bounded(check: Check, target: Target): Promise<Finding[]> {
+async function bounded(check: Check, target: Target, note: (text: string) => void): Promise<Finding[]> {
   if (check.needs === 'command' && !target.options.command)
     throw new SkippedError('needs a command that starts the service (--command)');
   const startMs = check.needs === 'command' ? (target.options.command?.startSeconds ?? 0) * 3_000 : 0;
@@ -62,5 +63,5 @@ async function bounded(check: Check, target: Target): Promise<Finding[]> {
   const expiry = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error(`not finished within ${limitMs} ms`)), limitMs);
   });
-  return Promise.race([check.run(target), expiry]).finally(() => clearTimeout(timer));
+  return Promise.race([check.run(target, note), expiry]).finally(() => clearTimeout(timer));
 }

@@ -33,8 +33,11 @@ export interface Check {
   readonly alone?: boolean;
   /** It waits for a time-out of the service, so it starts first. */
   readonly slow?: boolean;
-  /** @throws {SkippedError} through {@link skip}, when the check has nothing to look at */
-  run(target: Target): Promise<Finding[]>;
+  /**
+   * @param note says what belongs in the report though nothing is wrong: what was exempt, what could not be proved
+   * @throws {SkippedError} through {@link skip}, when the check has nothing to look at
+   */
+  run(target: Target, note: (text: string) => void): Promise<Finding[]>;
 }
 
 /** Thrown by {@link skip}; the report shows the reason. */

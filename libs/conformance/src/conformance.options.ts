@@ -35,6 +35,13 @@ export const conformanceOptionsSchema = z.strictObject({
   caFile: z.string().min(1).optional(),
   /** Bearer token for routes that need one; sent only after the certificate was verified. */
   token: z.string().min(1).optional(),
+  /**
+   * The private key of an issuer that the service trusts, as a JWK or a file of one: for what only an issuer could sign. Never one of
+   * production.
+   */
+  issuerKey: z.union([z.string().min(1), z.looseObject({ kty: z.string() })]).optional(),
+  /** A token that was revoked. */
+  revokedToken: z.string().min(1).optional(),
   command: commandSchema.optional(),
   /** Run only these checks, by id. */
   only: z.array(z.string()).optional(),

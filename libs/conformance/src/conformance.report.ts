@@ -12,6 +12,8 @@ export interface CheckResult extends Pick<Check, 'id' | 'title' | 'control' | 'r
   readonly findings: readonly Finding[];
   /** Why it was skipped or errored. */
   readonly reason?: string;
+  /** What was exempt, or could not be proved, though the check was carried out. */
+  readonly notes?: readonly string[];
   readonly ms: number;
 }
 

@@ -11,12 +11,18 @@ export interface StartedService {
   readonly caFile?: string;
   /** For the routes that need one, unless the options have another. */
   readonly token?: string;
+  /** The private key of its issuer, for what only an issuer could sign. */
+  readonly issuerKey?: ConformanceOptions['issuerKey'];
+  /** A token that was good once. */
+  readonly revokedToken?: () => Promise<string>;
+  /** By which a second process of it trusts the same issuer. */
+  readonly environment?: Readonly<Record<string, string>>;
   close(): Promise<void>;
 }
 
 export interface DescribeOptions extends Pick<
   ConformanceOptions,
-  'token' | 'openapi' | 'readOnly' | 'slowMs' | 'timeoutMs'
+  'token' | 'issuerKey' | 'openapi' | 'readOnly' | 'slowMs' | 'timeoutMs'
 > {
   /** How to start the service as a process; without it the checks that need it are shown as skipped. */
   readonly command?: ConformanceOptions['command'];
@@ -53,7 +59,10 @@ export function describeConformance(
 
     beforeAll(async () => {
       service = typeof start === 'string' ? { urls: { https: start }, close: async () => undefined } : await start();
-      report = await runConformance({ token: service.token, ...rest, ...addresses(service) });
+      const { token, issuerKey, environment } = service;
+      const command = rest.command && { ...rest.command, env: { ...environment, ...rest.command.env } };
+      const revokedToken = await service.revokedToken?.();
+      report = await runConformance({ token, issuerKey, revokedToken, ...rest, command, ...addresses(service) });
     }, LIMIT_MS);
 
     afterAll(async () => {

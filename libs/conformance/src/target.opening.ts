@@ -41,6 +41,7 @@ function parseOptions(input: ConformanceOptions): ResolvedOptions {
 async function preflight(target: Target): Promise<void> {
   const { caFile, token, url } = target.options;
   if (caFile !== undefined) await readCa(caFile);
+  await readIssuerKey(target);
   const peer = await peerCertificate(target).catch((error: Error) => speaksOnlyOldTls(target, error));
   await findNamed(target);
   const doubt = peer ? (peer.trustError ?? peer.nameError) : 'unseen';
@@ -86,6 +87,15 @@ async function findNamed(target: Target): Promise<void> {
         'name the management address with --management <url>',
       );
   }
+}
+
+async function readIssuerKey(target: Target): Promise<void> {
+  const key = await target.issuerKey().catch((error: Error) => error);
+  if (key === undefined || (!(key instanceof Error) && typeof key.d === 'string')) return;
+  throw new ConformanceInputError(
+    `the issuer's key is no JWK with a private part${key instanceof Error ? `: ${key.message}` : ''}`,
+    'name the file of a private JWK with --issuer-key <file>',
+  );
 }
 
 async function readCa(file: string): Promise<void> {

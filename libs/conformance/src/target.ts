@@ -1,5 +1,6 @@
 // The service under test, as the checks see it: requests to it, what it says of itself, and everything asked once kept,
 // so that forty checks cost a few dozen requests.
+import { randomInt, type JsonWebKey } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { skip } from './check.ts';
 import type { Answer } from './client/answer.ts';
@@ -12,6 +13,9 @@ import type { Endpoint } from './wire/tls.probe.ts';
 /** A request to the service, by path. */
 export type TargetRequest = Omit<HttpRequest, 'url' | 'timeoutMs'> & { readonly path: string };
 
+/** Wrong credentials from one address are limited, and rightly: so many are sent from each. */
+const TRIES_OF_A_STRANGER = 30;
+
 /** Where an OpenAPI document usually is. */
 const API_PATHS = ['/openapi.json', '/api-json', '/docs-json', '/v3/api-docs'];
 
@@ -19,6 +23,8 @@ export class Target {
   readonly options: ResolvedOptions;
   readonly #client = new HttpClient();
   readonly #kept = new Map<string, Promise<unknown>>();
+  readonly #neighbourhood = `127.${64 + randomInt(128)}.${randomInt(256)}`;
+  #strangers = 0;
 
   constructor(options: ResolvedOptions) {
     this.options = options;
@@ -44,6 +50,13 @@ export class Target {
     return this.once('ca', async () => (caFile === undefined ? undefined : await readFile(caFile)));
   }
 
+  /** The private key of an issuer that the service trusts. */
+  issuerKey(): Promise<JsonWebKey | undefined> {
+    const { issuerKey } = this.options;
+    if (typeof issuerKey !== 'string') return Promise.resolve(issuerKey as JsonWebKey | undefined);
+    return this.once('issuer key', async () => JSON.parse(await readFile(issuerKey, 'utf8')) as JsonWebKey);
+  }
+
   /** Sends a request to the HTTPS address, with the token when there is one. */
   send({ path, headers, ...request }: TargetRequest): Promise<Answer> {
     const { token, timeoutMs } = this.options;
@@ -61,6 +74,18 @@ export class Target {
   /** Sends a request anywhere on the service, without the token. */
   fetch(request: Omit<HttpRequest, 'timeoutMs'> & { timeoutMs?: number }): Promise<Answer> {
     return this.#client.send({ timeoutMs: this.options.timeoutMs, ...request });
+  }
+
+  /**
+   * Sends a request with the headers that it has and no other credential, as somebody whom the service has not seen: to a loopback address
+   * from another one every few requests.
+   */
+  stranger({ path, ...request }: TargetRequest): Promise<Answer> {
+    const isLoopback = /^(localhost|127\.)/.test(bare(this.url.hostname));
+    const number = 1 + Math.floor(this.#strangers++ / TRIES_OF_A_STRANGER);
+    const from = isLoopback && number < 255 ? `${this.#neighbourhood}.${number}` : undefined;
+    const label = request.label ?? `${request.method ?? 'GET'} ${path}`;
+    return this.fetch({ ...request, label, url: new URL(path, this.url), from });
   }
 
   /** The answer to `GET /health/live`, or to `GET /` where there is no such route: the service's plainest answer. */

@@ -21,6 +21,8 @@ it.each<[string, () => Partial<ConformanceOptions>, RegExp]>([
   ],
   ['a CA file that is not there', () => ({ caFile: '/nonexistent.pem' }), /CA file .* does not exist/],
   ['a CA file that is none', () => ({ caFile: import.meta.filename }), /holds no PEM certificate/],
+  ['an issuer key without its private part', () => ({ issuerKey: { kty: 'EC' } }), /no JWK with a private part/],
+  ['an issuer key that is no JSON', () => ({ issuerKey: import.meta.filename }), /no JWK with a private part/],
   ['a check that there is not', () => ({ only: ['no-such-check'] }), /there is no check "no-such-check"/],
   ['an OpenAPI file that is none', () => ({ openapi: import.meta.filename }), /not an OpenAPI 3 document/],
   ['an OpenAPI address that has none', () => ({ openapi: fixture.urls.http.href }), /no OpenAPI 3 document/],

@@ -5,6 +5,7 @@ import type { Server } from 'node:http';
 import { NestFactory, ModulesContainer } from '@nestjs/core';
 import type { DynamicModule, INestApplication, Type } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { Authenticator } from '@gatehouse/authn';
 import { createLogger, HealthRegistry, type Logger } from '@gatehouse/observability';
 import { RateLimitModule } from '@gatehouse/rate-limit';
 import { openSecrets } from '@gatehouse/secrets';
@@ -48,6 +49,8 @@ export interface RunningService {
   /** Every scope that a route asks for, sorted. */
   readonly scopes: readonly string[];
   readonly log: Logger;
+  /** What proves callers; undefined where every route is @Public. */
+  readonly authn?: Authenticator;
   /** How to trust the certificate, in lines for people. */
   readonly trustHint: readonly string[];
   /** Its own certificate, for calls to other services by mutual TLS. @throws TlsError while there is none */
@@ -213,6 +216,7 @@ async function listenAll(
     scopes: context.routes.scopes(),
     sample: context.developmentIssuer ? context.routes.sample() : undefined,
     log,
+    authn: context.authn,
     trustHint: tls.trustHint ?? [],
     clientCertificate: () => tls.clientCertificate(),
     close: () => shutdown.run(),

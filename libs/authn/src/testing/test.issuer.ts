@@ -37,6 +37,11 @@ export class TestIssuer {
     return new TestIssuer(issuer, audience, privateKey, jwk as JWK & { kty: 'EC' });
   }
 
+  /** For a suite that signs tokens of its own. */
+  async privateJwk(): Promise<JWK & { kty: string }> {
+    return { ...(await exportJWK(this.privateKey)), ...this.publicJwk };
+  }
+
   /** Options that trust this issuer, and nobody else. */
   get options(): IssuerInput {
     const { issuer, audience, publicJwk } = this;

@@ -71,7 +71,9 @@ async function drain(target: Target, { url, child, exit }: ServiceProcess, ms: n
 /** A request in two parts: a body that will not parse where a route takes one, so that nothing is carried out. */
 async function halves(target: Target, url: URL): Promise<[string, string]> {
   const route = await bodyRoute(target);
-  const head = `Host: ${url.host}\r\nConnection: close\r\n`;
+  const { token } = target.options;
+  const who = token === undefined ? '' : `Authorization: Bearer ${token}\r\n`;
+  const head = `Host: ${url.host}\r\nConnection: close\r\n${who}`;
   if (!route) return [`GET /health/live HTTP/1.1\r\n${head}`, '\r\n'];
   return [
     `${route.method} ${route.path} HTTP/1.1\r\n${head}Content-Type: application/json\r\nContent-Length: 2\r\n\r\n{`,

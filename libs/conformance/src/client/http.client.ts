@@ -16,10 +16,15 @@ export interface HttpRequest {
   /** Default: method and path. */
   readonly label?: string;
   readonly timeoutMs: number;
+  /** The address to send from, on a loopback. */
+  readonly from?: string;
 }
 
 /** The connection was closed by the other side. */
 const RESET = ['ECONNRESET', 'EPIPE'];
+
+/** This machine has no such address, or not for that destination. */
+const NO_SUCH_SOURCE = ['EADDRNOTAVAIL', 'EINVAL', 'ECONNREFUSED', 'EADDRINUSE'];
 
 /** Bytes kept of an answer; the rest is dropped. */
 export const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
@@ -43,6 +48,7 @@ export function bare(hostname: string): string {
 export class HttpClient {
   readonly #https = new https.Agent({ keepAlive: true, maxSockets: 8 });
   readonly #http = new http.Agent({ keepAlive: false });
+  readonly #strangers = new Map<string, https.Agent>();
 
   /** A closed connection or a time-out is an answer with status 0, never a throw. */
   async send(request: HttpRequest): Promise<Answer> {
@@ -57,24 +63,35 @@ export class HttpClient {
   close(): void {
     this.#https.destroy();
     this.#http.destroy();
+    for (const agent of this.#strangers.values()) agent.destroy();
+  }
+
+  /** A few connections for each address: their handshakes are what such a request costs. */
+  #agentFrom(from: string): https.Agent {
+    const agent = this.#strangers.get(from) ?? new https.Agent({ keepAlive: true, maxSockets: 3 });
+    this.#strangers.set(from, agent);
+    return agent;
   }
 
   /** A connection may be closed just as it is used (RFC 9112 §9.3.1); a fresh one that is closed too was meant. */
   async #unlessStale(request: HttpRequest): Promise<Answer> {
     const answer = await this.#once(request);
+    if (request.from !== undefined && NO_SUCH_SOURCE.includes(answer.failure ?? ''))
+      return this.#unlessStale({ ...request, from: undefined });
     return RESET.includes(answer.failure ?? '') ? this.#once(request, false) : answer;
   }
 
   #once(request: HttpRequest, keepAlive = true): Promise<Answer> {
-    const { url, method = 'GET', headers = {}, body, label, timeoutMs } = request;
+    const { url, method = 'GET', headers = {}, body, label, timeoutMs, from } = request;
     const name = label ?? `${method} ${url.pathname}`;
     const secure = url.protocol === 'https:';
     const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) };
     const options = {
       method,
       headers: { ...length, ...headers },
-      agent: keepAlive && (secure ? this.#https : this.#http),
+      agent: keepAlive && (from ? this.#agentFrom(from) : secure ? this.#https : this.#http),
       ...(secure ? probingTls(url.hostname) : {}),
+      ...(from && { localAddress: from, family: 4 }),
     };
     return new Promise((resolve) => {
       const sent = (secure ? https : http).request(url, options);

@@ -18,6 +18,13 @@ export interface Operation {
   readonly parameters: readonly Parameter[];
   /** The schema of its JSON body, when it takes one. */
   readonly body?: JsonSchema;
+  readonly access: Access;
+}
+
+/** Who may call, as the document says; `undeclared` where it says nothing. */
+export interface Access {
+  readonly kind: 'public' | 'protected' | 'undeclared';
+  readonly scopes: readonly string[];
 }
 
 /** The document's operations, and what their `$ref`s point into. */
@@ -79,7 +86,16 @@ function readOperation(
     }));
   const content = asObject(resolve(root, asObject(operation.requestBody) ?? {}).content);
   const json = Object.entries(content ?? {}).find(([type]) => /^application\/(.*\+)?json/.test(type));
-  return { method: method.toUpperCase(), path, parameters, body: asObject(asObject(json?.[1])?.schema) };
+  const access = accessOf(operation.security ?? root.security);
+  return { method: method.toUpperCase(), path, parameters, body: asObject(asObject(json?.[1])?.schema), access };
+}
+
+/** Each member of the list is a way in; one that asks for nothing lets everybody in (OpenAPI 3.1 §4.8.30). */
+function accessOf(security: unknown): Access {
+  if (!Array.isArray(security)) return { kind: 'undeclared', scopes: [] };
+  const ways = security.map((way) => Object.values(asObject(way) ?? {}));
+  if (ways.some((way) => way.length === 0) || ways.length === 0) return { kind: 'public', scopes: [] };
+  return { kind: 'protected', scopes: ways[0].flatMap((scopes) => asArray(scopes).map(String)) };
 }
 
 const unescapePointer = (step: string): string => step.replaceAll('~1', '/').replaceAll('~0', '~');

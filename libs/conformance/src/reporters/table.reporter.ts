@@ -25,8 +25,8 @@ function firstLine({ id, title, status, severity }: CheckResult, idWidth: number
   return `${text.length > room ? `${text.slice(0, room - 1)}…` : text}${grave}`;
 }
 
-function details({ status, findings, reason, remedy, control }: CheckResult): string[] {
-  if (status === 'pass') return [];
+function details({ status, findings, reason, notes = [], remedy, control }: CheckResult): string[] {
+  if (status === 'pass') return notes.flatMap(wrap);
   if (status === 'skipped') return wrap(reason ?? '');
   if (status === 'error') return wrap(`the check could not be carried out: ${reason}`);
   return [
@@ -34,6 +34,7 @@ function details({ status, findings, reason, remedy, control }: CheckResult): st
       ...wrap(`- ${message}`),
       ...(evidence ? wrap(`  seen: ${evidence}`) : []),
     ]),
+    ...notes.flatMap(wrap),
     ...wrap(`remedy: ${remedy} (${control.join(', ')})`),
   ];
 }

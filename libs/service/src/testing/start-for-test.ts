@@ -1,4 +1,5 @@
 // Starts a service as `npm start` does, on free ports and with a state folder of its own, and leaves nothing behind.
+import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -24,6 +25,10 @@ export interface TestService extends RunningService {
   readonly mint: (request?: TokenRequest) => Promise<string>;
   /** Who signs them; for what `mint` cannot get wrong. */
   readonly issuer: TestIssuer;
+  /** The issuer's key, a token that was revoked, and the settings by which a second process trusts the same issuer: for conformance. */
+  readonly issuerKey: Awaited<ReturnType<TestIssuer['privateJwk']>>;
+  readonly revokedToken: () => Promise<string>;
+  readonly environment: Readonly<Record<string, string>>;
 }
 
 /**
@@ -42,10 +47,11 @@ export async function startForTest(
   const stateFolder = overrides.stateFolder ?? (await mkdtemp(join(tmpdir(), `gatehouse-${descriptor.name}-`)));
   // beside the state and not in the home of whoever runs the test; a test that gave the folder may start on it again
   const GATEHOUSE_SECRETS_KEY_FILE = `${stateFolder}.key`;
+  const keysFile = `${stateFolder}.jwks.json`;
   const remove = async () => {
     if (!own) return;
     await rm(stateFolder, { recursive: true, force: true });
-    await rm(GATEHOUSE_SECRETS_KEY_FILE, { force: true });
+    for (const file of [GATEHOUSE_SECRETS_KEY_FILE, keysFile]) await rm(file, { force: true });
   };
   const running = await startService(app, descriptor, {
     ports: { https: 0, http: 0, management: 0 },
@@ -64,5 +70,15 @@ export async function startForTest(
   const mint = (request: TokenRequest = {}) => issuer.token({ scopes: running.scopes, ...request });
   const token = await mint(asked);
   const call = caller(https, ca, descriptor.authn ? token : undefined);
-  return { ...running, stateFolder, ca, close, call, raw: rawCaller(https, ca), token, mint, issuer };
+  const revokedToken = async () => {
+    const jti = randomUUID();
+    await running.authn?.revokeToken(issuer.issuer, jti, Date.now() + 3_600_000);
+    return mint({ claims: { jti } });
+  };
+  const forSuite = {
+    issuerKey: await issuer.privateJwk(),
+    revokedToken,
+    environment: descriptor.authn ? await issuer.environment(keysFile) : {},
+  };
+  return { ...running, ...forSuite, stateFolder, ca, close, call, raw: rawCaller(https, ca), token, mint, issuer };
 }

@@ -11,6 +11,8 @@ interface ConformFlags extends ReportFlags {
   openapi?: string;
   token?: string;
   tokenFile?: string;
+  issuerKey?: string;
+  revokedTokenFile?: string;
   command?: string;
   only?: string[];
   readOnly?: boolean;
@@ -31,6 +33,11 @@ export function registerConform(program: Command): void {
     .option('--openapi <url|file>', 'the OpenAPI document in JSON, when it is elsewhere')
     .option('--token <token>', 'bearer token for routes that need one (others can see it in ps)')
     .option('--token-file <file>', 'the same, from a file')
+    .option(
+      '--issuer-key <file>',
+      'private JWK of a test issuer that it trusts, for tokens that only an issuer can sign',
+    )
+    .option('--revoked-token-file <file>', 'a token that was revoked')
     .option('--command <command>', 'how to start it, for the checks that start the service themselves')
     .option('--only <ids>', 'run these checks alone, separated by commas', (ids: string) => ids.split(','))
     .option('--read-only', 'never send a valid request that changes something')
@@ -62,10 +69,12 @@ async function conform(url: string, flags: ConformFlags): Promise<number> {
 }
 
 async function optionsOf(url: string, flags: ConformFlags): Promise<ConformanceOptions> {
-  const { http, management, openapi, only, readOnly, concurrency } = flags;
+  const { http, management, openapi, only, readOnly, concurrency, issuerKey, revokedTokenFile } = flags;
   const token = flags.tokenFile === undefined ? flags.token : await readToken(flags.tokenFile);
+  const revokedToken = revokedTokenFile === undefined ? undefined : await readToken(revokedTokenFile);
   const command = flags.command === undefined ? undefined : { argv: words(flags.command) };
-  return { url, caFile: flags.ca, http, management, openapi, token, command, only, readOnly, concurrency };
+  const who = { token, issuerKey, revokedToken };
+  return { url, caFile: flags.ca, http, management, openapi, ...who, command, only, readOnly, concurrency };
 }
 
 async function readToken(file: string): Promise<string> {
