@@ -4,6 +4,8 @@ import {
   Injectable,
   Module,
   type DynamicModule,
+  type FactoryProvider,
+  type InjectionToken,
   type OnApplicationShutdown,
   type Provider,
 } from '@nestjs/common';
@@ -17,6 +19,12 @@ import type { HttpClientInput } from './http-client.options.ts';
 export interface HttpClientModuleOptions {
   readonly clients?: Readonly<Record<string, HttpClientInput>>;
   readonly context?: Omit<HttpClientContext, 'name'>;
+}
+
+/** What has to be there before the clients can be made. */
+export interface HttpClientModuleFactory<A extends unknown[]> {
+  readonly inject: InjectionToken[];
+  readonly useFactory: (...injected: A) => HttpClientModuleOptions | Promise<HttpClientModuleOptions>;
 }
 
 const token = (name: string) => Symbol.for(`gatehouse:http-client:${name}`);
@@ -62,12 +70,26 @@ export class HttpClientModule {
    * @throws HttpClientConfigError naming each option that is wrong
    * @example HttpClientModule.forRoot({ clients: { rates: { allow: ['api.example.com'] } } })
    */
-  static forRoot({ clients = {}, context = {} }: HttpClientModuleOptions = {}): DynamicModule {
-    const made = Object.entries(clients).map(
-      ([name, options]) => [name, createHttpClient(options, { ...context, name })] as const,
-    );
-    const registry = { provide: HttpClientRegistry, useFactory: () => new HttpClientRegistry(new Map(made)) };
-    return { module: HttpClientModule, global: true, providers: [registry], exports: [HttpClientRegistry] };
+  static forRoot(options: HttpClientModuleOptions = {}): DynamicModule {
+    const made = clientsOf(options);
+    return registered({ provide: HttpClientRegistry, useFactory: () => new HttpClientRegistry(made) });
+  }
+
+  /**
+   * {@link forRoot} with options that need something of the application: its client certificate, a secret.
+   *
+   * @throws HttpClientConfigError at the start, naming each option that is wrong
+   * @example
+   * HttpClientModule.forRootAsync({
+   *   inject: [CLIENT_CERTIFICATE], // of @gatehouse/tls
+   *   useFactory: (clientCertificate: ClientCertificateSource) => ({
+   *     clients: { users: { allow: [{ host: 'users.internal', mutualTls: true }], clientCertificate } },
+   *   }),
+   * });
+   */
+  static forRootAsync<A extends unknown[]>(given: HttpClientModuleFactory<A>): DynamicModule {
+    const useFactory = async (...injected: A) => new HttpClientRegistry(clientsOf(await given.useFactory(...injected)));
+    return registered({ provide: HttpClientRegistry, inject: given.inject, useFactory } as FactoryProvider);
   }
 
   /** In each module that makes calls: the client of that name, for `@InjectHttpClient(name)`. An unknown one stops the start. */
@@ -83,3 +105,13 @@ export class HttpClientModule {
 
 @Module({})
 class HttpClientFeature {}
+
+function registered(registry: Provider): DynamicModule {
+  return { module: HttpClientModule, global: true, providers: [registry], exports: [HttpClientRegistry] };
+}
+
+function clientsOf({ clients = {}, context = {} }: HttpClientModuleOptions): Map<string, HttpClient> {
+  const made = ([name, options]: [string, HttpClientInput]) =>
+    [name, createHttpClient(options, { ...context, name })] as const;
+  return new Map(Object.entries(clients).map(made));
+}

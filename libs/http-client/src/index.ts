@@ -25,6 +25,7 @@ export {
   HttpClientModule,
   HttpClientRegistry,
   InjectHttpClient,
+  type HttpClientModuleFactory,
   type HttpClientModuleOptions,
 } from './http-client.module.ts';
 export {

@@ -2,6 +2,7 @@
 import { type DynamicModule, Module, type Type } from '@nestjs/common';
 import { Authenticator } from '@gatehouse/authn';
 import { HealthRegistry, Metrics } from '@gatehouse/observability';
+import { CLIENT_CERTIFICATE } from '@gatehouse/tls';
 import { Secrets } from '@gatehouse/secrets';
 import { SharedValkey } from '@gatehouse/valkey';
 import { HealthController } from './health.controller.ts';
@@ -14,7 +15,7 @@ export class ServiceModule {
   static around(
     app: Type,
     modules: readonly DynamicModule[],
-    { health, metrics, settings, secrets, authn, valkey }: ServiceContext,
+    { health, metrics, settings, secrets, authn, tls, valkey }: ServiceContext,
   ): DynamicModule {
     return {
       module: ServiceModule,
@@ -25,11 +26,12 @@ export class ServiceModule {
         { provide: HealthRegistry, useValue: health },
         { provide: Metrics, useValue: metrics },
         { provide: Secrets, useValue: secrets }, // closed last, by the shutdown: what ends before may need them still
+        { provide: CLIENT_CERTIFICATE, useValue: () => tls.clientCertificate() },
         { provide: Authenticator, useValue: authn },
         { provide: SharedValkey, useValue: valkey },
         { provide: SecurityContact, useValue: new SecurityContact(settings.securityContact) },
       ],
-      exports: [HealthRegistry, Metrics, Secrets, Authenticator, SharedValkey],
+      exports: [HealthRegistry, Metrics, Secrets, CLIENT_CERTIFICATE, Authenticator, SharedValkey],
     };
   }
 }

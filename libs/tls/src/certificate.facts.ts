@@ -13,6 +13,8 @@ export interface CertificateFacts {
   readonly subject: string;
   /** DNS names and addresses of the subjectAltName. */
   readonly names: readonly string[];
+  /** URIs of the subjectAltName: a SPIFFE ID. */
+  readonly uris: readonly string[];
   readonly issuer: string;
   readonly serial: string;
   readonly fingerprint256: string;
@@ -28,6 +30,7 @@ export function factsOf(leaf: X509Certificate): CertificateFacts {
     names: alternatives
       .filter((name) => /^(DNS|IP Address):/.test(name))
       .map((name) => shortest(name.replace(/^[^:]+:/, ''))),
+    uris: alternatives.filter((name) => name.startsWith('URI:')).map((name) => name.slice(4)),
     issuer: leaf.issuer,
     serial: leaf.serialNumber,
     fingerprint256: leaf.fingerprint256,
@@ -89,7 +92,8 @@ export function validateMaterial(material: CertificateMaterial, options: Validat
   checkOrder([leaf, ...issuers], origin);
   const facts = factsOf(leaf);
   for (const certificate of [leaf, ...issuers]) checkDates(factsOf(certificate), now, origin);
-  if (leaf.ca) throw new TlsError(`${origin}: the first certificate is a CA's: put the server's certificate first.`);
+  if (leaf.ca)
+    throw new TlsError(`${origin}: the first certificate is a CA's: put the ${purpose}'s certificate first.`);
   const purposes = leaf.keyUsage as string[] | undefined;
   if (purposes && !purposes.includes(USAGE[purpose]))
     throw new TlsError(

@@ -1,7 +1,13 @@
 // One certificate that is served: where it comes from, what is served now, and whether the two differ. What a source gives is checked
 // before it is taken; the last good one stays until then.
 import { X509Certificate } from 'node:crypto';
-import { covers, readChain, validateMaterial, type CertificateFacts } from './certificate.facts.ts';
+import {
+  covers,
+  readChain,
+  validateMaterial,
+  type CertificateFacts,
+  type CertificatePurpose,
+} from './certificate.facts.ts';
 import type { CertificateMaterial, CertificateSource } from './certificate.source.ts';
 
 /** What a slot serves. */
@@ -22,6 +28,7 @@ export class CertificateSlot {
     readonly source: CertificateSource,
     private readonly names: readonly string[],
     private readonly now: () => number,
+    private readonly purpose: CertificatePurpose = 'server',
   ) {}
 
   /**
@@ -36,7 +43,12 @@ export class CertificateSlot {
       this.differs = undefined;
       return undefined;
     }
-    const facts = validateMaterial(material, { origin: this.origin, now: this.now(), names: this.names });
+    const facts = validateMaterial(material, {
+      origin: this.origin,
+      now: this.now(),
+      names: this.names,
+      purpose: this.purpose,
+    });
     return { material, facts, leaf: readChain(material.cert)[0] as X509Certificate };
   }
 

@@ -9,6 +9,7 @@ import { CertificateSlot } from './certificate.slot.ts';
 import { clientIdentity, type ClientSocket } from './client/client.identity.ts';
 import { loadClientTrust } from './client/client.trust.ts';
 import { eventReporter } from './event.reporter.ts';
+import { openIdentity } from './identity/create-identity.ts';
 import { LiveCertificates } from './live.certificates.ts';
 import { nameSelection } from './name.selection.ts';
 import { createProxiedFront } from './proxied/proxied.front.ts';
@@ -17,7 +18,6 @@ import { TlsError } from './tls.error.ts';
 import type { ClientCertificateOptions, TlsOptions } from './tls.options.ts';
 import { policyOptions } from './tls.policy.ts';
 import { checkReadiness } from './tls.readiness.ts';
-import { snapshotOf } from './tls.snapshot.ts';
 import type { Tls, TlsContext } from './tls.ts';
 import { TlsUpkeep } from './tls.upkeep.ts';
 
@@ -31,21 +31,20 @@ export async function createTls(given: TlsOptions, context: TlsContext): Promise
   const options = resolveTlsOptions(given, env);
   if (options.caFile) await checkAuthorities(options.caFile);
   const { emit, onEvent } = await eventReporter(options, context);
-  const configured = await configuredSources(
-    options,
-    { service, stateFolder, production, env, now, emit },
-    {
-      own: context.sources,
-      vaultSigner: context.vaultSigner,
-      publicHost: options.proxied ? undefined : context.publicHost,
-    },
-  );
+  const place = { service, stateFolder, production, env, now, emit };
+  const configured = await configuredSources(options, place, {
+    own: context.sources,
+    vaultSigner: context.vaultSigner,
+    publicHost: options.proxied ? undefined : context.publicHost,
+  });
   const slots = configured.map(({ source, names }) => new CertificateSlot(source, names, now));
   const live = new LiveCertificates(slots, emit, now);
   const upkeep = new TlsUpkeep(live, options, { service, stateFolder, now });
   try {
     live.clientTrust = await trustOfStart(options.clientCertificates, now());
     await live.start();
+    const { vaultSigner } = context;
+    if (options.identity) upkeep.identity = await openIdentity(options.identity, options, { ...place, vaultSigner });
   } catch (error) {
     await upkeep.close();
     throw error;
@@ -85,9 +84,9 @@ function assemble(
       return undefined;
     },
     clientIdentity: (socket) => clientIdentity(socket as Partial<ClientSocket>, options.clientCertificates, now()),
-    clientCertificate: () => clientCertificate(first, now()),
+    clientCertificate: () => upkeep.identity?.certificate() ?? clientCertificate(first, now()),
     check: () => checkReadiness(live, options.reload.differsLimitMs, now()),
-    snapshot: () => snapshotOf(live, now()),
+    snapshot: () => upkeep.snapshot(),
     refresh: () => upkeep.refresh(),
     get caFile() {
       return options.caFile ?? first?.source.caFile;

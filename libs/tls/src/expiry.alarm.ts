@@ -28,7 +28,7 @@ export class ExpiryAlarm {
       left <= 0
         ? `expired on ${notAfter}`
         : `expires on ${notAfter}: ${Math.round(left * 100)} % of its lifetime is left`;
-    const message = `the certificate that is served for ${served.names.join(', ')} ${state}. Renew it; what renews it (${source}) has not.`;
+    const message = `the certificate for ${[...served.names, ...served.uris].join(', ')} ${state}. Renew it; what renews it (${source}) has not.`;
     this.emit({ type: 'certificate-expiring', level, source, message, serial: served.serial, notAfter });
     return true;
   }

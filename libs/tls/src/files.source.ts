@@ -2,7 +2,7 @@
 // and chain may arrive at different moments, and a file may be caught half-written: what does not fit yet is looked at again for a
 // while before it counts as wrong.
 import { readFile, stat } from 'node:fs/promises';
-import { validateMaterial } from './certificate.facts.ts';
+import { validateMaterial, type CertificatePurpose } from './certificate.facts.ts';
 import type { CertificateMaterial, CertificateSource, SourceContext } from './certificate.source.ts';
 import { watchFiles, type FileWatch } from './file.watch.ts';
 import { TlsError } from './tls.error.ts';
@@ -18,11 +18,16 @@ export interface FilesSourceOptions {
   /** How long files that do not fit each other are given before that is reported, in milliseconds. */
   readonly settleMs: number;
   readonly name?: string;
+  /** What they are for; `server` by default. */
+  readonly purpose?: CertificatePurpose;
+  /** Which settings name them, chain and key, for messages. */
+  readonly settings?: readonly [string, string];
 }
 
 /** Makes the source; the files are watched from the first listener on. */
 export function filesSource(options: FilesSourceOptions, context: SourceContext): CertificateSource {
-  const { certFile, keyFile, caFile, name = 'files' } = options;
+  const { certFile, keyFile, caFile, name = 'files', purpose } = options;
+  const [certSetting, keySetting] = options.settings ?? ['GATEHOUSE_TLS_CERT_FILE', 'GATEHOUSE_TLS_KEY_FILE'];
   const listeners = new Set<() => void>();
   let watch: FileWatch | undefined;
   let lastGood: CertificateMaterial | undefined;
@@ -30,15 +35,15 @@ export function filesSource(options: FilesSourceOptions, context: SourceContext)
   let unsettledSince: number | undefined;
 
   const read = async (): Promise<CertificateMaterial> => {
-    const cert = await readSetting('GATEHOUSE_TLS_CERT_FILE', certFile);
-    const key = certFile === keyFile ? cert : await readSetting('GATEHOUSE_TLS_KEY_FILE', keyFile);
+    const cert = await readSetting(certSetting, certFile);
+    const key = certFile === keyFile ? cert : await readSetting(keySetting, keyFile);
     return { cert, key };
   };
   const look = async (changed: boolean) => {
     if (changed) unsettledSince ??= performance.now();
     if (changed || unsettledSince === undefined) return; // still moving, or nothing new
     const fits = await read().then(
-      (material) => fitsTogether(material, certFile, context),
+      (material) => fitsTogether(material, { origin: certFile, purpose }, context),
       () => false,
     );
     if (!fits && performance.now() - unsettledSince < options.settleMs) return;
@@ -53,7 +58,7 @@ export function filesSource(options: FilesSourceOptions, context: SourceContext)
       if (unsettledSince !== undefined && lastGood) return lastGood;
       const material = await read();
       if (lastGood === undefined) await warnOfOpenKey(keyFile, name, context);
-      if (fitsTogether(material, certFile, context)) lastGood = material;
+      if (fitsTogether(material, { origin: certFile, purpose }, context)) lastGood = material;
       return material;
     },
     onChange(listener) {
@@ -65,9 +70,13 @@ export function filesSource(options: FilesSourceOptions, context: SourceContext)
   };
 }
 
-function fitsTogether(material: CertificateMaterial, origin: string, { now, names }: SourceContext): boolean {
+function fitsTogether(
+  material: CertificateMaterial,
+  expected: { origin: string; purpose?: CertificatePurpose },
+  { now, names }: SourceContext,
+): boolean {
   try {
-    validateMaterial(material, { origin, now: now(), names });
+    validateMaterial(material, { ...expected, now: now(), names });
     return true;
   } catch {
     return false;

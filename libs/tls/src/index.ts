@@ -8,6 +8,10 @@ export {
   type ClientSocket,
 } from './client/client.identity.ts';
 export { requireClient, type ClientRule } from './client/require.client.ts';
+export { CLIENT_CERTIFICATE, type ClientCertificateSource } from './identity/client.certificate.token.ts';
+export { createIdentity, type IdentityContext } from './identity/create-identity.ts';
+export type { Identity } from './identity/identity.ts';
+export { identitySchema, type IdentityOptions } from './identity/identity.options.ts';
 export { createTls } from './create-tls.ts';
 export { hstsHeader, hstsValue, isLocalName } from './hsts.policy.ts';
 export { createPlainHttpGate, type PlainHttpGateOptions } from './plain-http.gate.ts';
@@ -25,6 +29,6 @@ export {
   type TlsOptions,
 } from './tls.options.ts';
 export { policyOptions, type PolicyMaterial } from './tls.policy.ts';
-export type { CertificateSummary, TlsSnapshot } from './tls.snapshot.ts';
+export type { CertificateRow, CertificateSummary, TlsSnapshot } from './tls.snapshot.ts';
 export type { Tls, TlsContext } from './tls.ts';
 export type { VaultSigner, VaultSignRequest } from './vault/vault-pki.issuer.ts';

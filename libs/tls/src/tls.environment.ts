@@ -9,6 +9,7 @@ interface Target extends Record<string, unknown> {
   acme?: Record<string, unknown>;
   vaultPki?: Record<string, unknown>;
   proxied?: Record<string, unknown>;
+  identity?: Record<string, unknown>;
 }
 
 const acme =
@@ -25,6 +26,14 @@ const externalAccount =
     void (target.acme = {
       ...target.acme,
       externalAccount: { ...(target.acme?.externalAccount as object), [key]: value },
+    });
+
+const identity =
+  (group: 'files' | 'vaultPki', key: string): Apply =>
+  (target, value) =>
+    void (target.identity = {
+      ...target.identity,
+      [group]: { ...(target.identity?.[group] as object), [key]: value },
     });
 
 const list = (value: string) => value.split(',').map((item) => item.trim());
@@ -44,6 +53,12 @@ const SETTINGS: Record<string, Apply> = {
   GATEHOUSE_TLS_VAULT_PKI_ROLE: vaultPki('role'),
   GATEHOUSE_TLS_VAULT_PKI_MOUNT: vaultPki('mount'),
   GATEHOUSE_TLS_VAULT_PKI_SPIFFE_ID: vaultPki('spiffeId'),
+  GATEHOUSE_TLS_IDENTITY_CERT_FILE: identity('files', 'certFile'),
+  GATEHOUSE_TLS_IDENTITY_KEY_FILE: identity('files', 'keyFile'),
+  GATEHOUSE_TLS_IDENTITY_VAULT_PKI_ROLE: identity('vaultPki', 'role'),
+  GATEHOUSE_TLS_IDENTITY_VAULT_PKI_MOUNT: identity('vaultPki', 'mount'),
+  GATEHOUSE_TLS_IDENTITY_SPIFFE_ID: identity('vaultPki', 'spiffeId'),
+  GATEHOUSE_TLS_IDENTITY_NAMES: (target, value) => (target.identity = { ...target.identity, names: list(value) }),
   GATEHOUSE_TLS_WEBHOOK_URL_FILE: (target, value) => (target.webhookUrlFile = value),
   GATEHOUSE_TLS_CLIENT_CERTIFICATES: (target, value) => (target.clientCertificates.mode = value),
   GATEHOUSE_TLS_CLIENT_CA_FILE: (target, value) => (target.clientCertificates.caFile = value),

@@ -2,6 +2,7 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import { acmeSchema } from './acme/acme.options.ts';
+import { identitySchema } from './identity/identity.options.ts';
 import { vaultPkiSchema } from './vault/vault-pki.options.ts';
 
 const LABEL = /^(\*\.)?([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/i;
@@ -149,6 +150,10 @@ export const tlsOptionsSchema = z
         'File with an https:// address that events of level warn and error are posted to. A file, since such addresses hold tokens.',
     }),
     clientCertificates: clientCertificatesSchema.prefault({}),
+    identity: identitySchema.optional().meta({
+      description:
+        'Who this service is to those that it calls by mutual TLS, where that is another certificate than the one it serves with.',
+    }),
     proxied: proxiedSchema.optional().meta({ description: 'Only where a balancer ends TLS in front of the service.' }),
   })
   .refine(({ proxied, clientCertificates }) => !proxied?.insecurePlainHop || clientCertificates.mode === 'off', {

@@ -9,6 +9,8 @@ import type { ServedObservation } from './tls.listeners.ts';
 export interface CertificateSummary {
   readonly subject: string;
   readonly names: readonly string[];
+  /** Such as its SPIFFE ID. */
+  readonly uris: readonly string[];
   readonly issuer: string;
   readonly serial: string;
   readonly fingerprint256: string;
@@ -54,11 +56,18 @@ export interface TlsSnapshot {
   readonly counters: Readonly<TlsCounters>;
 }
 
+/** One certificate: of the listeners, or, with a source that begins with `identity`, the one that is shown to others. */
+export type CertificateRow = TlsSnapshot['certificates'][number];
+
 /** The state at a time, in milliseconds since the epoch. */
-export function snapshotOf({ slots, listeners, clientTrust, counters }: LiveCertificates, now: number): TlsSnapshot {
+export function snapshotOf(
+  { slots, listeners, clientTrust, counters }: LiveCertificates,
+  now: number,
+  identity?: CertificateRow,
+): TlsSnapshot {
   return {
     at: iso(now),
-    certificates: slots.map((slot) => ofSlot(slot, now)),
+    certificates: [...slots.map((slot) => rowOf(slot, now)), ...(identity ? [identity] : [])],
     listeners: listeners.observations().map((observation) => ofListener(observation, now)),
     clientTrust: clientTrust && {
       authorities: clientTrust.ca.length,
@@ -69,7 +78,8 @@ export function snapshotOf({ slots, listeners, clientTrust, counters }: LiveCert
   };
 }
 
-function ofSlot({ source, served, differs }: CertificateSlot, now: number): TlsSnapshot['certificates'][number] {
+/** One certificate at a time, in milliseconds since the epoch. */
+export function rowOf({ source, served, differs }: CertificateSlot, now: number): CertificateRow {
   return {
     source: source.name,
     certificate: served && summaryOf(served.facts, now),
@@ -95,6 +105,7 @@ export function summaryOf(facts: CertificateFacts, now: number): CertificateSumm
   return {
     subject: facts.subject,
     names: facts.names,
+    uris: facts.uris,
     issuer: facts.issuer,
     serial: facts.serial,
     fingerprint256: facts.fingerprint256,

@@ -51,7 +51,8 @@ export interface Tls {
   /** Who calls, by client certificate and the rules of the options; undefined for nobody. `request.socket`, of HTTP/2 too. */
   clientIdentity(socket: unknown): ClientIdentity | undefined;
   /**
-   * The first certificate, for calls to others by mutual TLS: `createHttpClient({ clientCertificate: () => tls.clientCertificate() })`.
+   * For calls to others by mutual TLS: `createHttpClient({ clientCertificate: () => tls.clientCertificate() })`. The identity of the
+   * options, or else the first certificate.
    *
    * @throws TlsError while there is none, or when it is for servers alone
    */

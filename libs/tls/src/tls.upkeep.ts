@@ -1,10 +1,11 @@
 // What goes on in the background while a service listens: sources are followed, listeners are probed, the status is written.
 import { loadClientTrust, watchClientTrust } from './client/client.trust.ts';
+import type { Identity } from './identity/identity.ts';
 import type { LiveCertificates } from './live.certificates.ts';
 import { writeStatus } from './status.file.ts';
 import type { TlsContext } from './tls.ts';
 import type { TlsOptions } from './tls.options.ts';
-import { snapshotOf } from './tls.snapshot.ts';
+import { snapshotOf, type TlsSnapshot } from './tls.snapshot.ts';
 
 /** See the head of the file. */
 export class TlsUpkeep {
@@ -18,6 +19,9 @@ export class TlsUpkeep {
     private readonly options: TlsOptions,
     private readonly context: Pick<TlsContext, 'service' | 'stateFolder'> & { now: () => number },
   ) {}
+
+  /** The certificate that is shown to others, where it is one of its own. */
+  identity?: Identity;
 
   /** Once the service listens. */
   begin(onEvent: (listener: () => void) => void): void {
@@ -39,6 +43,7 @@ export class TlsUpkeep {
   async refresh(): Promise<void> {
     await Promise.all(this.live.slots.map((slot) => this.live.reload(slot)));
     await this.live.watch();
+    await this.identity?.refresh();
     await this.save();
   }
 
@@ -48,7 +53,13 @@ export class TlsUpkeep {
     await this.live.settled();
     if (this.begun) await this.save();
     this.closed = true;
+    await this.identity?.close();
     await Promise.all(this.live.slots.map(({ source }) => source.close()));
+  }
+
+  /** What metrics and `gatehouse certs status` show. */
+  snapshot(): TlsSnapshot {
+    return snapshotOf(this.live, this.context.now(), this.identity?.snapshot());
   }
 
   private followClientTrust(): void {
@@ -64,8 +75,8 @@ export class TlsUpkeep {
 
   /** A state folder that cannot be written is no reason to stop: a container's disk may be read-only. */
   private save(): Promise<unknown> {
-    const { service, stateFolder, now } = this.context;
-    const write = () => (this.closed ? undefined : writeStatus(stateFolder, service, snapshotOf(this.live, now())));
+    const { service, stateFolder } = this.context;
+    const write = () => (this.closed ? undefined : writeStatus(stateFolder, service, this.snapshot()));
     return (this.saving = this.saving.then(write).catch(() => undefined));
   }
 }

@@ -4,6 +4,9 @@ import type { Tls, TlsSnapshot } from '@gatehouse/tls';
 
 type Row = TlsSnapshot['certificates'][number];
 
+/** Its first name; that of a client has a SPIFFE ID instead. */
+const nameOf = ({ certificate }: Row) => certificate?.names[0] ?? certificate?.uris[0] ?? '';
+
 /** Adds them to the page. */
 export function certificateMetrics(metrics: Metrics, tls: Tls): void {
   const certificates = (name: string, help: string, value: (row: Row) => number | undefined) =>
@@ -12,10 +15,7 @@ export function certificateMetrics(metrics: Metrics, tls: Tls): void {
       name: `gatehouse_certificate_${name}`,
       help,
       labels: ['source', 'name'],
-      read: () =>
-        tls
-          .snapshot()
-          .certificates.map((row) => [{ source: row.source, name: row.certificate?.names[0] ?? '' }, value(row)]),
+      read: () => tls.snapshot().certificates.map((row) => [{ source: row.source, name: nameOf(row) }, value(row)]),
     });
   const seconds = (iso: string | undefined) => (iso === undefined ? undefined : Date.parse(iso) / 1_000);
   certificates('not_after_timestamp_seconds', 'When the served certificate ends, Unix time.', ({ certificate }) =>
