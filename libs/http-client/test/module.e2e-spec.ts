@@ -1,6 +1,6 @@
 // The module for Nest: clients by name, each with the hosts that are its own.
 import { Injectable, Module } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
+import { ModuleRef, NestFactory } from '@nestjs/core';
 import {
   HttpClientModule,
   HttpClientRegistry,
@@ -49,6 +49,23 @@ describe('HttpClientModule', () => {
     await app.close();
     await expect(client.get(target.url)).rejects.toThrow(/closed/);
     await target.close();
+  });
+
+  it('makes its clients of what the application has, and stops the start where those options are not valid', async () => {
+    const withOptions = (options: object) => {
+      @Module({
+        imports: [
+          HttpClientModule.forRootAsync({ inject: [ModuleRef], useFactory: () => ({ clients: { rates: options } }) }),
+          RatesModule,
+        ],
+      })
+      class AppModule {}
+      return NestFactory.createApplicationContext(AppModule, { logger: false, abortOnError: false });
+    };
+    const app = await withOptions({});
+    await failure(app.get(Rates).client.get('https://evil.example'), EgressRefusedError);
+    await app.close();
+    await expect(withOptions({ alow: [] })).rejects.toThrow(/rates: its options are not valid: .*alow/);
   });
 
   it('stops the start for a client that nobody configured, naming those that there are', async () => {

@@ -11,6 +11,8 @@ import { SampleModule } from './fixtures/sample.app.ts';
 type TlsInput = NonNullable<ServiceOptions['tls']>;
 type Env = Record<string, string>;
 
+/** Its keys are looked for before the certificate. */
+const NO_AUDIT = { enabled: false };
 /** Nothing answers there. */
 const NOWHERE = 'https://127.0.0.1:1';
 const DAY_MS = 86_400_000;
@@ -58,7 +60,13 @@ describe('refuses to start before it listens', () => {
   const start = (tls: TlsInput, env: Env, state = file('state')) =>
     startService(
       SampleModule,
-      defineService({ root: folder, name: 'sample', ports: { https: 0, http: 0, management: 0 }, tls }),
+      defineService({
+        root: folder,
+        name: 'sample',
+        ports: { https: 0, http: 0, management: 0 },
+        tls,
+        audit: NO_AUDIT,
+      }),
       { stateFolder: state, logLevel: 'silent', env },
     );
   const refusal = async (...given: Parameters<typeof start>): Promise<string> => {

@@ -158,7 +158,7 @@ describeOpenBao('an identity from the PKI engine of a vault', (program) => {
       expect(seen.caller).toBe(ID);
       serials.add(seen.serial);
     }
-    expect((await readdir(join(folder, 'state/orders/tls'))).sort()).toEqual(['identity', 'status.json', 'vault-pki']);
+    expect(await readdir(join(folder, 'state/orders/tls'))).toEqual(expect.arrayContaining(['identity', 'vault-pki']));
     const { certificates } = JSON.parse(await readFile(join(folder, 'state/orders/tls/status.json'), 'utf8'));
     expect(certificates.map(({ source }: { source: string }) => source)).toEqual(['vault-pki', 'identity vault-pki']);
     expect(certificates[1].certificate).toMatchObject({ names: [], uris: [ID] });

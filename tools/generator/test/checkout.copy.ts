@@ -43,8 +43,8 @@ export class CheckoutCopy {
     return stdout;
   }
 
-  /** Starts a service as `npm start <name>` does, on free ports. */
-  async serve(name: string): Promise<Served> {
+  /** Starts a service as `npm start <name>` does, on free ports. @param more of its environment */
+  async serve(name: string, more: NodeJS.ProcessEnv = {}): Promise<Served> {
     const [https, http, management, identity, itsManagement] = await freePorts(5);
     this.identity = {
       GATEHOUSE_IDENTITY_PORT: String(identity),
@@ -52,6 +52,7 @@ export class CheckoutCopy {
     };
     const env = {
       ...this.env(),
+      ...more,
       GATEHOUSE_HTTPS_PORT: String(https),
       GATEHOUSE_HTTP_PORT: String(http),
       GATEHOUSE_MANAGEMENT_PORT: String(management),

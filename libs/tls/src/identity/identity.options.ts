@@ -7,7 +7,10 @@ const file = z.string().min(1);
 export const identitySchema = z
   .strictObject({
     files: z
-      .strictObject({ certFile: file, keyFile: file })
+      .strictObject({
+        certFile: file.meta({ description: 'PEM: its chain, its own certificate first.' }),
+        keyFile: file.meta({ description: 'PEM: its key.' }),
+      })
       .optional()
       .meta({ description: 'PEM files, chain and key, that something else renews; watched.' }),
     vaultPki: vaultPkiSchema
