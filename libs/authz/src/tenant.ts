@@ -15,9 +15,9 @@ export function tenantTableStatements(table: string): string[] {
   if (!/^[a-z_][a-z0-9_]{0,62}$/.test(table)) throw new Error(`no name of a table: ${table}`);
   const own = `tenant = nullif(current_setting('${SETTING}', true), '') or current_setting('${EVERY}', true) = 'on'`;
   return [
-    `alter table ${table} enable row level security`,
-    `alter table ${table} force row level security`,
-    `create policy tenant on ${table} using (${own}) with check (${own})`,
+    `alter table "${table}" enable row level security`,
+    `alter table "${table}" force row level security`,
+    `create policy tenant on "${table}" using (${own}) with check (${own})`,
   ];
 }
 

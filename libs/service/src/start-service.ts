@@ -6,6 +6,7 @@ import { NestFactory, ModulesContainer } from '@nestjs/core';
 import type { DynamicModule, INestApplication, Type } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Authenticator } from '@gatehouse/authn';
+import type { Database } from '@gatehouse/database';
 import { createLogger, HealthRegistry, type Logger } from '@gatehouse/observability';
 import { RateLimitModule } from '@gatehouse/rate-limit';
 import { openSecrets } from '@gatehouse/secrets';
@@ -51,6 +52,8 @@ export interface RunningService {
   readonly log: Logger;
   /** What proves callers; undefined where every route is @Public. */
   readonly authn?: Authenticator;
+  /** Undefined where the descriptor names none. */
+  readonly database?: Database;
   /** How to trust the certificate, in lines for people. */
   readonly trustHint: readonly string[];
   /** Its own certificate, for calls to other services by mutual TLS. @throws TlsError while there is none */
@@ -145,7 +148,7 @@ export async function startOnPath(
     undo.push(async () => context.authn?.close());
     const nest = await createApplication(steps, app, modules, context);
     undo.push(() => nest.close());
-    return await listenAll(steps, nest, context, undo);
+    return { ...(await listenAll(steps, nest, context, undo)), database };
   } catch (error) {
     for (const step of undo.reverse()) await step().catch(() => undefined);
     throw error;

@@ -40,6 +40,7 @@ function edits(resource: string, storage: string): Edit[] {
 export async function planResource(plan: Plan, service: string, resource: string, singular: string): Promise<void> {
   const folder = `apps/${service}`;
   const manifest = readManifest(plan, folder) as Manifest;
+  const storage = String(manifest.answers.storage);
   const variables = {
     service,
     resource,
@@ -50,8 +51,8 @@ export async function planResource(plan: Plan, service: string, resource: string
     singularVar: camelCase(singular),
     table: snakeCase(resource),
     migration: nextMigration(plan.root, folder),
+    database: storage === 'postgres',
   };
-  const storage = String(manifest.answers.storage);
   const files = [
     ...(await renderTemplates(plan.root, 'resource', variables)),
     ...(await renderTemplates(plan.root, `resource-${storage}`, variables)),
