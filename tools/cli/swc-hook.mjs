@@ -2,7 +2,7 @@
 // In-thread synchronous hooks (module.registerHooks, Node >= 22.15), swc transform, on-disk cache.
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { createRequire, registerHooks } from 'node:module';
+import { createRequire, enableCompileCache, registerHooks } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -11,6 +11,7 @@ const require = createRequire(import.meta.url);
 const rc = readFileSync(join(root, '.swcrc'), 'utf8');
 const cacheDir = join(root, 'node_modules/.cache/swc-hook');
 mkdirSync(cacheDir, { recursive: true });
+enableCompileCache(join(root, 'node_modules/.cache/v8'));
 const salt = rc + process.versions.modules;
 let swc;
 

@@ -70,4 +70,5 @@ export const databaseEnvironment: readonly string[] = [
   'GATEHOUSE_DATABASE_URL',
   'GATEHOUSE_DATABASE_PASSWORD_FILE',
   'GATEHOUSE_DATABASE_CA_FILE',
+  'GATEHOUSE_DATABASE_TEMPLATE',
 ];

@@ -38,7 +38,7 @@ export interface DatabaseContext {
 export async function openDatabase(options: DatabaseOptions, context: DatabaseContext): Promise<Database> {
   const settings = databaseOptionsSchema.parse(options);
   const env = context.env ?? process.env;
-  return env.GATEHOUSE_DATABASE_URL ? openByUrl(settings, context, env) : openEmbedded(settings, context);
+  return env.GATEHOUSE_DATABASE_URL ? openByUrl(settings, context, env) : openEmbedded(settings, context, env);
 }
 
 async function openByUrl(
@@ -54,14 +54,19 @@ async function openByUrl(
   return connect('url', `${target.host}:${target.port}`, target, settings, context, async () => undefined);
 }
 
-async function openEmbedded(settings: DatabaseSettings, context: DatabaseContext): Promise<Database> {
+async function openEmbedded(
+  settings: DatabaseSettings,
+  context: DatabaseContext,
+  env: NodeJS.ProcessEnv,
+): Promise<Database> {
   if (context.production) {
     throw new DatabaseError(
       'the embedded database is for development, and this is production',
       'Set GATEHOUSE_DATABASE_URL=postgresql://user@host:5432/database (and GATEHOUSE_DATABASE_PASSWORD_FILE).',
     );
   }
-  const server = await EmbeddedServer.start(context.stateFolder, context.service, context.log);
+  const { stateFolder, service, log } = context;
+  const server = await EmbeddedServer.start(stateFolder, service, log, env.GATEHOUSE_DATABASE_TEMPLATE);
   return connect('embedded', server.folder, server.target, settings, context, () => server.stop()).catch(
     (error: unknown) => {
       throw isDiskFull(error) ? diskFull(server.folder, error) : error;

@@ -7,18 +7,29 @@ import { promisify } from 'node:util';
 import { DatabaseError } from '../database.error.ts';
 import type { Identity } from './identity.ts';
 import { diskFull, explainFolder, type Places } from './places.ts';
+import { copyCluster } from './template.cluster.ts';
 
 /** The role that may do everything; only this lib uses it. */
 export const SUPERUSER = 'postgres';
 
 const LOG_BYTES_KEPT = 5_000_000;
 
+const AUTHENTICATION = ['-U', SUPERUSER, '--auth-local=trust', '--auth-host=reject'];
+const TEXT = ['--encoding=UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8'];
+const INITDB = [...AUTHENTICATION, ...TEXT];
+
 /**
  * Runs initdb unless the data folder is there.
  *
+ * @param template folder of data folders to copy instead; for tests
  * @throws DatabaseError when the disk is full, or the folder is of another major version
  */
-export async function ensureCluster(bin: string, places: Places, identity: Identity | undefined): Promise<void> {
+export async function ensureCluster(
+  bin: string,
+  places: Places,
+  identity: Identity | undefined,
+  template?: string,
+): Promise<void> {
   const { data, folder } = places;
   const version = await readFile(join(data, 'PG_VERSION'), 'utf8').catch(() => undefined);
   if (version !== undefined) return refuseOtherMajor(bin, version.trim(), data);
@@ -31,19 +42,13 @@ export async function ensureCluster(bin: string, places: Places, identity: Ident
     throw new DatabaseError(`${data} is no data folder`, `Remove ${folder} to begin afresh.`);
   const fresh = `${data}.${process.pid}`;
   await rm(fresh, { recursive: true, force: true });
-  const args = [
-    '-D',
-    fresh,
-    '-U',
-    SUPERUSER,
-    '--auth-local=trust',
-    '--auth-host=reject',
-    '--encoding=UTF8',
-    '--locale=C',
-  ];
-  args.push('--locale-provider=builtin', '--builtin-locale=C.UTF-8');
+  const options = { cwd: folder, env: environment(), ...identity };
+  const initdb = (target: string, ...more: string[]) =>
+    promisify(execFile)(join(bin, 'initdb'), ['-D', target, ...INITDB, ...more], options);
   try {
-    await promisify(execFile)(join(bin, 'initdb'), args, { cwd: folder, env: environment(), ...identity });
+    if (template)
+      await copyCluster(template, bin, fresh, identity, async (target) => void (await initdb(target, '--no-sync')));
+    else await initdb(fresh);
     await rename(fresh, data);
   } catch (error) {
     await rm(fresh, { recursive: true, force: true });

@@ -40,12 +40,12 @@ export class EmbeddedServer {
   ) {}
 
   /** @throws DatabaseError with the remedy */
-  static async start(stateFolder: string, service: string, log?: StartLog): Promise<EmbeddedServer> {
+  static async start(stateFolder: string, service: string, log?: StartLog, template?: string): Promise<EmbeddedServer> {
     const identity = serverIdentity(`${stateFolder}/${service}/postgres`);
     const bin = await findBinaries(identity);
     const places = await makePlaces(stateFolder, service, identity);
     const server = new EmbeddedServer(bin, places, identity, service, log);
-    await ensureCluster(bin, places, identity);
+    await ensureCluster(bin, places, identity, template);
     process.on('exit', server.endWithProcess);
     await server.acquire().catch((error: unknown) => {
       process.off('exit', server.endWithProcess);

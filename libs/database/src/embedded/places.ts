@@ -82,7 +82,7 @@ export function socketFolderFor(folder: string): string {
 }
 
 /** Makes a folder 0700 of the server's user; refuses one that is somebody else's or a link (CWE-377). */
-async function ownFolder(folder: string, identity: Identity | undefined): Promise<void> {
+export async function ownFolder(folder: string, identity: Identity | undefined): Promise<void> {
   const made = await mkdir(folder, { mode: 0o700 }).then(
     () => true,
     (error: NodeJS.ErrnoException) => {
@@ -115,11 +115,11 @@ export function explainFolder(folder: string, error: NodeJS.ErrnoException): Dat
   });
 }
 
-/** No room for the embedded database. */
 /** Whether PostgreSQL said so (SQLSTATE 53100), itself or as the cause of what failed. */
 export const isDiskFull = (error: unknown): boolean =>
   error instanceof Error && ((error as { code?: unknown }).code === '53100' || isDiskFull(error.cause));
 
+/** No room for the embedded database. */
 export const diskFull = (folder: string, cause?: unknown): DatabaseError =>
   new DatabaseError(
     `the disk of ${folder} is full`,
