@@ -1,6 +1,12 @@
 export { AuditError, type AuditErrorCode } from './audit.error.ts';
 export { auditOptionsSchema, type AuditOptions, type AuditSettings } from './audit.options.ts';
-export { auditEventSchema, EVENT_SCHEMA_VERSION, OCSF_VERSION, type AuditEvent } from './event/audit.event.ts';
+export {
+  auditEventSchema,
+  callerEventSchema,
+  EVENT_SCHEMA_VERSION,
+  OCSF_VERSION,
+  type AuditEvent,
+} from './event/audit.event.ts';
 export { canonicalJson } from './event/canonical.json.ts';
 export { KeyedIdentifier } from './event/keyed.identifier.ts';
 export {
@@ -18,9 +24,10 @@ export { openCheckpoint, type Checkpoint } from './checkpoint/checkpoint.ts';
 export { noteSigner, noteVerifier, type NoteSigner, type NoteVerifier } from './checkpoint/signed.note.ts';
 export { verifyJournal, type Finding, type Verification, type VerifyOptions } from './verify/journal.verifier.ts';
 export type { Tampering } from './verify/tampering.diagnosis.ts';
+export { readEventPage, type PageRange } from './read/event.page.ts';
 export { checkProof, proveEvent, type EventProof } from './read/event.proof.ts';
 export { matches, queryEvents, type EventFilter } from './read/event.query.ts';
-export { isCheckpoint, readRecords, type StoredRecord } from './read/record.reader.ts';
+export { firstRecordSince, isCheckpoint, readRecords, type StoredRecord } from './read/record.reader.ts';
 export {
   Audit,
   AUDIT_DECLARATION,

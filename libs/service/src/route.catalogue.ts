@@ -61,11 +61,11 @@ export class RouteCatalogue {
     return [...new Set(all)].sort();
   }
 
-  /** The first GET that needs scopes and nothing else. */
+  /** The first GET of the team's own that needs scopes and nothing else. */
   sample(): { path: string; scopes: readonly string[] } | undefined {
     const found = this.records.find(
       ({ method, url, access }) =>
-        method === 'GET' && !url.includes(':') && access?.kind === 'scopes' && !access.senderConstrained,
+        method === 'GET' && !/:|^\/v1\/audit\//.test(url) && access?.kind === 'scopes' && !access.senderConstrained,
     );
     return found?.access?.kind === 'scopes' ? { path: found.url, scopes: found.access.scopes } : undefined;
   }

@@ -5,6 +5,8 @@ import { HealthRegistry, Metrics } from '@gatehouse/observability';
 import { CLIENT_CERTIFICATE } from '@gatehouse/tls';
 import { Secrets } from '@gatehouse/secrets';
 import { SharedValkey } from '@gatehouse/valkey';
+import { AuditController } from './audit/audit.controller.ts';
+import { ServiceAudit } from './audit/open-audit.ts';
 import { HealthController } from './health.controller.ts';
 import { SecurityContact, SecurityTxtController } from './security-txt.controller.ts';
 import type { ServiceContext } from './step.ts';
@@ -15,13 +17,14 @@ export class ServiceModule {
   static around(
     app: Type,
     modules: readonly DynamicModule[],
-    { health, metrics, settings, secrets, authn, tls, valkey }: ServiceContext,
+    { health, metrics, settings, secrets, authn, tls, valkey, audit }: ServiceContext,
   ): DynamicModule {
+    const auditors = authn !== undefined && audit !== undefined; // who cannot be proved is no auditor
     return {
       module: ServiceModule,
       global: true,
       imports: [...modules, app],
-      controllers: [HealthController, SecurityTxtController],
+      controllers: [HealthController, SecurityTxtController, ...(auditors ? [AuditController] : [])],
       providers: [
         { provide: HealthRegistry, useValue: health },
         { provide: Metrics, useValue: metrics },
@@ -29,6 +32,7 @@ export class ServiceModule {
         { provide: CLIENT_CERTIFICATE, useValue: () => tls.clientCertificate() },
         { provide: Authenticator, useValue: authn },
         { provide: SharedValkey, useValue: valkey },
+        ...(audit ? [{ provide: ServiceAudit, useValue: audit }] : []),
         { provide: SecurityContact, useValue: new SecurityContact(settings.securityContact) },
       ],
       exports: [HealthRegistry, Metrics, Secrets, CLIENT_CERTIFICATE, Authenticator, SharedValkey],

@@ -116,5 +116,8 @@ export const auditEventSchema = z.discriminatedUnion('class_uid', [
   lifecycle,
 ]);
 
+/** Those that somebody caused who may have a tenant. */
+export const callerEventSchema = z.discriminatedUnion('class_uid', [apiActivity, authentication]);
+
 /** Any event, as it stands in the journal. */
 export type AuditEvent = z.infer<typeof auditEventSchema>;

@@ -1,12 +1,14 @@
 // Where a journal goes on. kill -9 and a power cut may leave the last line half written: nobody got an answer for it, so it is cut off,
 // kept aside and reported. A line that is whole and does not fit the chain is no crash: nothing is written behind it.
-import { open, readFile, truncate, unlink } from 'node:fs/promises';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { open, stat, truncate, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import { AuditError } from '../audit.error.ts';
 import type { CompactRange } from '../merkle/compact.range.ts';
-import { replaceFile } from './private.files.ts';
+import { syncFolder } from './private.files.ts';
 import { leafOfBytes, readRecord } from './record.line.ts';
-import { listSegments, readHeader, type Segment } from './segment.file.ts';
+import { listSegments, readHeader, readLines, type Segment, type SegmentStart } from './segment.file.ts';
 
 /** The state of a journal that was read to its end. */
 export interface JournalEnd {
@@ -30,31 +32,44 @@ export async function recoverJournal(folder: string): Promise<JournalEnd | undef
   const last = (await listSegments(folder)).at(-1);
   if (!last) return undefined;
   if (last.compressed) throw damaged(last, 'the file after it is missing');
-  const bytes = await readFile(last.path);
-  const end = bytes.indexOf(10);
-  const start = end < 0 ? undefined : readHeader(bytes.subarray(0, end));
+  const { start, end, broken } = await follow(last);
   if (!start || start.segment !== last.number) {
-    if (end < 0 || bytes.includes(0)) return withoutEmpty(folder, last);
+    if (broken !== 'header') return withoutEmpty(folder, last);
     throw damaged(last, 'its header is not valid');
   }
-  const { tree, writer } = start;
-  let { previous } = start;
-  let position = end + 1;
-  for (let next = bytes.indexOf(10, position); next >= 0; next = bytes.indexOf(10, position)) {
-    const line = bytes.subarray(position, next);
-    const record = readRecord(line);
-    const leaf = record && leafOfBytes(previous, record.json);
-    if (!record || leaf?.toString('base64url') !== record.hash) {
-      if (line.includes(0)) break; // pages that a power cut kept from the disk
-      throw damaged(last, `record ${tree.size} does not fit the one before it`);
+  if (broken === 'record') throw damaged(last, `record ${start.tree.size} does not fit the one before it`);
+  const tornBytes = (await stat(last.path)).size - end.position;
+  if (tornBytes > 0) await cutOff(folder, last.path, end.position, start.tree.size);
+  return { writer: start.writer, segment: last.number, tree: start.tree, ...end, tornBytes };
+}
+
+/** Where chain and file end, a chunk at a time. `broken` is what no crash leaves: a whole line that does not fit. */
+async function follow(segment: Segment): Promise<{
+  start?: SegmentStart;
+  end: Pick<JournalEnd, 'previous' | 'position'>;
+  broken?: 'header' | 'record';
+}> {
+  const end = { previous: '', position: 0 };
+  let start: SegmentStart | undefined;
+  for await (const { lines } of readLines(segment)) {
+    for (const line of lines) {
+      if (!start) {
+        start = readHeader(line);
+        // zeros: pages that a power cut kept from the disk
+        if (!start) return line.includes(0) ? { end } : { end, broken: 'header' };
+        end.previous = start.previous;
+      } else {
+        const record = readRecord(line);
+        const leaf = record && leafOfBytes(end.previous, record.json);
+        if (!record || leaf?.toString('base64url') !== record.hash)
+          return { start, end, ...(line.includes(0) ? {} : { broken: 'record' }) };
+        start.tree.append(leaf);
+        end.previous = record.hash;
+      }
+      end.position += line.length + 1;
     }
-    tree.append(leaf);
-    previous = record.hash;
-    position = next + 1;
   }
-  const tornBytes = bytes.length - position;
-  if (tornBytes > 0) await cutOff(folder, last.path, bytes, position, tree.size);
-  return { writer, segment: last.number, previous, tree, position, tornBytes };
+  return { start, end };
 }
 
 /** The last file was just being begun: it has no record, and the one before it says where chain and tree stand. */
@@ -63,8 +78,10 @@ async function withoutEmpty(folder: string, { path }: Segment): Promise<JournalE
   return recoverJournal(folder);
 }
 
-async function cutOff(folder: string, path: string, bytes: Buffer, position: number, record: number): Promise<void> {
-  await replaceFile(join(folder, `torn-${record}.bin`), bytes.subarray(position));
+async function cutOff(folder: string, path: string, position: number, record: number): Promise<void> {
+  const kept = join(folder, `torn-${record}.bin`);
+  await pipeline(createReadStream(path, { start: position }), createWriteStream(kept, { mode: 0o600, flush: true }));
+  await syncFolder(folder);
   await truncate(path, position);
   const handle = await open(path, 'r+');
   await handle.sync().finally(() => handle.close());

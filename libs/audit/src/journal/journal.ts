@@ -58,6 +58,7 @@ export class Journal {
   private previous: string;
   /** Size of the tree when it was last signed: with nothing new there is nothing to sign. */
   private signedSize = -1;
+  private latest?: { readonly note: string; readonly key: string };
   private lost = 0;
   private closed = false;
   private tidying?: Promise<void>;
@@ -106,11 +107,17 @@ export class Journal {
       if (!found) journal.begin();
       await journal.note('started', 'journal-opened', { service, tornBytes: end.tornBytes });
       await journal.checkpoints.publishKey(journal.verifier);
+      journal.checkpoint();
       return journal;
     } catch (error) {
       await unlock();
       throw unusable(folder, error);
     }
+  }
+
+  /** Where it is. */
+  get folder(): string {
+    return this.options.folder;
   }
 
   /** Number of records. */
@@ -126,6 +133,11 @@ export class Journal {
   /** Whether it can take nothing more, so that no call may be carried out. */
   get full(): boolean {
     return this.queue.full || this.closed;
+  }
+
+  /** The last checkpoint that is on the disk, with its key; undefined until the first is. */
+  get lastCheckpoint(): { readonly note: string; readonly key: string } | undefined {
+    return this.latest;
   }
 
   /** The key that checkpoints are checked with, as one line. */
@@ -160,9 +172,11 @@ export class Journal {
     if (this.tree.size === this.signedSize || this.unavailable || this.full) return;
     const checkpoint = { origin: `${this.signer.name}/${this.writer}`, size: this.tree.size, root: this.tree.root() };
     const note = signCheckpoint(checkpoint, this.signer);
+    const key = this.verifier;
     const make: MakeEvent = (sequence, time) => canonicalJson({ checkpoint: note, sequence, time });
     this.append(make, 'durable', (error) => {
       if (error) return;
+      this.latest = { note, key };
       void this.checkpoints
         .publish(note)
         .catch((cause: unknown) => this.options.onProblem?.(cause, 'checkpoint export'));

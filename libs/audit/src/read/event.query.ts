@@ -14,6 +14,8 @@ export interface EventFilter {
   readonly actor?: string;
   /** Id of an object that the event is about. */
   readonly object?: string;
+  /** Of who called: events without a caller belong to no tenant. */
+  readonly tenant?: string;
   /** UTC, milliseconds since 1970, from and before. */
   readonly since?: number;
   readonly until?: number;
@@ -31,11 +33,12 @@ export async function* queryEvents(folder: string, filter: EventFilter = {}, fro
 /** Whether an event is one of those that are looked for. */
 export function matches(
   event: AuditEvent,
-  { id, operation, reason, actor, object, since, until }: EventFilter,
+  { id, operation, reason, actor, object, tenant, since, until }: EventFilter,
 ): boolean {
   if (since !== undefined && event.time < since) return false;
   if (until !== undefined && event.time >= until) return false;
   if (reason !== undefined && event.status_code !== reason) return false;
+  if (tenant !== undefined && !('actor' in event && event.actor.user.org?.uid === tenant)) return false;
   const api = event.class_uid === 6003 ? event : undefined;
   if (id !== undefined && event.metadata.uid !== id && api?.api.request.uid !== id) return false;
   if (operation !== undefined && api?.api.operation !== operation) return false;

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Type } from '@nestjs/common';
 import { TestIssuer, type TokenRequest } from '@gatehouse/authn/testing';
+import { AUDIT_SCOPE } from '../audit/audit.controller.ts';
 import type { ServiceDescriptor } from '../config/service.options.ts';
 import type { ServiceOverrides } from '../config/settings.ts';
 import { type RunningService, startService } from '../start-service.ts';
@@ -19,9 +20,9 @@ export interface TestService extends RunningService {
   /** Calls as the caller of the test, unless the call has an `authorization` of its own (undefined: none). */
   readonly call: ReturnType<typeof caller>;
   readonly raw: ReturnType<typeof rawCaller>;
-  /** The token of that caller: every scope that a route asks for, for an hour. */
+  /** The token of that caller: every scope that a route asks for but an auditor's, for an hour. */
   readonly token: string;
-  /** A token of somebody else; unless it says which scopes, it has them all. */
+  /** A token of somebody else; unless it says which scopes, it has the same. */
   readonly mint: (request?: TokenRequest) => Promise<string>;
   /** Who signs them; for what `mint` cannot get wrong. */
   readonly issuer: TestIssuer;
@@ -67,7 +68,8 @@ export async function startForTest(
   const ca = running.caFile === undefined ? undefined : readFileSync(running.caFile, 'utf8');
   const close = () => running.close().finally(remove);
   const { https } = running.urls;
-  const mint = (request: TokenRequest = {}) => issuer.token({ scopes: running.scopes, ...request });
+  const scopes = running.scopes.filter((scope) => scope !== AUDIT_SCOPE);
+  const mint = (request: TokenRequest = {}) => issuer.token({ scopes, ...request });
   const token = await mint(asked);
   const call = caller(https, ca, descriptor.authn ? token : undefined);
   const revokedToken = async () => {
