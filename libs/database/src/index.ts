@@ -10,6 +10,7 @@ export {
   type DatabaseSettings,
 } from './database.options.ts';
 export { embeddedServerFolder } from './embedded/binaries.ts';
+export type { EndedQuery } from './ended.query.ts';
 export { openDatabase, type DatabaseContext } from './open-database.ts';
 export { serializable } from './serializable.ts';
 export { isUnavailable, unavailable } from './unavailable.ts';

@@ -1,6 +1,7 @@
 // Opens the database of a service: where GATEHOUSE_DATABASE_URL says, else the embedded server under the state folder. Returns
 // when it answers and its tables are as the code expects.
 import { Kysely, PostgresDialect } from 'kysely';
+import { type EndedQuery, endedQuery } from './ended.query.ts';
 import { Database } from './database.ts';
 import type { CredentialSource } from './database.credentials.ts';
 import { DatabaseError } from './database.error.ts';
@@ -28,6 +29,8 @@ export interface DatabaseContext {
   /** Handed to each migration that is a function. */
   forMigrations?: unknown;
   log?: StartLog;
+  /** Told of each query that has ended; never with its text or its parameters. */
+  onQuery?: (query: EndedQuery) => void;
 }
 
 /**
@@ -88,7 +91,11 @@ async function connect(
     settings.connectTimeoutMs + settings.statementTimeoutMs + 5_000,
     kind === 'url' ? context.credentials : undefined,
   );
-  const kysely = new Kysely<unknown>({ dialect: new PostgresDialect({ pool: kyselyPool(pools, settings) }) });
+  const { onQuery } = context;
+  const kysely = new Kysely<unknown>({
+    dialect: new PostgresDialect({ pool: kyselyPool(pools, settings) }),
+    log: onQuery && ((event) => onQuery(endedQuery(event))),
+  });
   const end = async () => {
     await pools.end();
     await stopServer();

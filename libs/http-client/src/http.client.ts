@@ -9,7 +9,7 @@ import { followed, isRedirect } from './exchange/redirect.policy.ts';
 import { requestParts, type Method, type RequestParts } from './exchange/request.parts.ts';
 import { readBody } from './exchange/response.body.ts';
 import { delayBefore, isIdempotent, isRetryable, isRetryableStatus, RetryBudget } from './exchange/retry.policy.ts';
-import { traceHeaders, type CallContext } from './exchange/trace.context.ts';
+import { traceHeaders, type CallContext, type RecordedCall } from './exchange/trace.context.ts';
 import {
   AddressRefusedError,
   EgressRefusedError,
@@ -78,6 +78,7 @@ export class HttpClient {
     this.#budget.earn();
     const deadline = new AbortController();
     let timer: NodeJS.Timeout | undefined;
+    let recorded: RecordedCall | undefined;
     try {
       const target = readUrl(url);
       this.#hostOf(target);
@@ -85,11 +86,14 @@ export class HttpClient {
       const totalMs = Math.min(options.totalMs ?? Infinity, this.#parts.options.timeouts.totalMs);
       timer = setTimeout(() => deadline.abort(new TimedOutError(keyOf(target), 'total', totalMs)), totalMs);
       const signals = options.signal ? [options.signal, deadline.signal] : [deadline.signal];
-      const call = { signal: AbortSignal.any(signals), trace: traceHeaders(options.context) };
+      recorded = options.context?.beginCall?.(parts.method, keyOf(target));
+      const call = { signal: AbortSignal.any(signals), trace: traceHeaders(options.context, recorded) };
       const response = await this.#follow(target, parts, call);
       count(counters.answers, `${Math.floor(response.status / 100)}xx`);
+      recorded?.end(response.status);
       return response;
     } catch (error) {
+      recorded?.end();
       this.#report(error);
       throw error;
     } finally {

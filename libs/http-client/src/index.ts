@@ -2,7 +2,7 @@ export type { ClientCounters, HttpClientSnapshot } from './client.counters.ts';
 export { createHttpClient, type HttpClientContext } from './create-http-client.ts';
 export type { Resolve } from './egress/allowed.host.ts';
 export { HttpResponse } from './exchange/http.response.ts';
-export type { CallContext } from './exchange/trace.context.ts';
+export type { CallContext, RecordedCall } from './exchange/trace.context.ts';
 export { HttpClient, type CallOptions } from './http.client.ts';
 export {
   AddressRefusedError,

@@ -16,3 +16,14 @@ export { Metrics } from './metrics/metrics.ts';
 export type { ObservedOptions } from './metrics/observed.metric.ts';
 export { processMetrics } from './metrics/process.metrics.ts';
 export type { Labels } from './metrics/series.map.ts';
+export { currentSpan, withinSpan } from './traces/current.span.ts';
+export {
+  type CallSpan,
+  openTraces,
+  type RequestSpan,
+  type SpanAttributes,
+  type SpanPlace,
+  type Traces,
+  type TracesContext,
+} from './traces/traces.ts';
+export { type TracesOptions, tracesOptionsSchema, type TracesSettings } from './traces/traces.options.ts';

@@ -4,10 +4,11 @@ import { DatabaseModule, openDatabase, type Database } from '@gatehouse/database
 import { databaseCredentialSource } from './config/declared-secrets.ts';
 import { databaseMetrics } from './metrics/database.metrics.ts';
 import type { ServiceContext } from './step.ts';
+import { tracedQuery } from './traces/open.traces.ts';
 
 /** @throws what the database throws: a URL that is wrong, a server that never came */
 export async function openServiceDatabase(
-  { settings, health, log, metrics, secrets }: ServiceContext,
+  { settings, health, log, metrics, secrets, traces }: ServiceContext,
   env: NodeJS.ProcessEnv,
 ): Promise<{ modules: DynamicModule[]; database?: Database; close: () => Promise<void> }> {
   if (!settings.database) return { modules: [], close: async () => undefined };
@@ -20,6 +21,7 @@ export async function openServiceDatabase(
     log,
     credentials: databaseCredentialSource(secrets),
     forMigrations: secrets,
+    onQuery: traces && tracedQuery,
   });
   health.register('database', () => database.check());
   databaseMetrics(metrics, database);

@@ -35,6 +35,7 @@ import { openLimits } from './open-limits.ts';
 import { requestPath } from './steps/index.ts';
 import { Shutdown } from './shutdown.ts';
 import { listen } from './listen.ts';
+import { openServiceTraces } from './traces/open.traces.ts';
 import { openGate } from './open-gate.ts';
 import type { ServiceContext, Step } from './step.ts';
 
@@ -122,6 +123,8 @@ export async function startOnPath(
     const { detector, close: stopDetection } = openDetection(settings, { log, metrics, secrets, identifiers });
     undo.push(stopDetection);
     safeguards.watch(detector, metrics);
+    const traces = await openServiceTraces(settings, { log, metrics });
+    undo.push(async () => traces?.close());
     const routes = new RouteCatalogue();
     const audited = settings.audit.enabled && steps.some((step) => step.name === 'audit');
     const audit = audited ? await openAudit({ settings, secrets }, safeguards.told('audit')) : undefined;
@@ -132,6 +135,7 @@ export async function startOnPath(
       health,
       identifiers,
       metrics,
+      traces,
       limits,
       valkey,
       detector,

@@ -3,7 +3,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, FastifyServerOptions, RouteOptions } from 'fastify';
 import type { Authenticator } from '@gatehouse/authn';
 import type { Detector } from '@gatehouse/detection';
-import type { HealthRegistry, Logger, Metrics } from '@gatehouse/observability';
+import type { HealthRegistry, Logger, Metrics, Traces } from '@gatehouse/observability';
 import type { ProblemCode } from '@gatehouse/problem-details';
 import type { RateLimiter } from '@gatehouse/rate-limit';
 import type { Secrets } from '@gatehouse/secrets';
@@ -22,6 +22,8 @@ export interface ServiceContext {
   /** Who somebody is, as logs and alerts have it. */
   readonly identifiers: Identifiers;
   readonly metrics: Metrics;
+  /** Undefined unless the descriptor says where spans go. */
+  readonly traces?: Traces;
   readonly detector: Detector;
   readonly limits: RateLimiter;
   /** What the replicas share; undefined where none is configured. */

@@ -8,6 +8,15 @@ export interface CallContext {
   readonly sampled?: boolean;
   readonly traceparent?: string;
   readonly tracestate?: string;
+  /** Begins the span of a call, where the service records them. */
+  readonly beginCall?: (method: string, host: string) => RecordedCall | undefined;
+}
+
+/** A call that is recorded as a span. */
+export interface RecordedCall {
+  readonly traceparent: string;
+  /** @param status of the answer; undefined when there was none */
+  end(status?: number): void;
 }
 
 const TRACEPARENT = /^(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})$/;
@@ -15,14 +24,21 @@ const TRACE_ID = /^(?!0{32})[0-9a-f]{32}$/;
 const TRACESTATE = /^[\x20-\x7e]{1,512}$/;
 
 /** The headers of a call; none without a valid trace. */
-export function traceHeaders({ traceId, sampled, traceparent, tracestate }: CallContext = {}): Record<string, string> {
+export function traceHeaders(
+  { traceId, sampled, traceparent, tracestate }: CallContext = {},
+  recorded?: RecordedCall,
+): Record<string, string> {
+  if (recorded) return withState({ traceparent: recorded.traceparent }, tracestate);
   const [, given, flags = '00'] = TRACEPARENT.exec(traceparent ?? '') ?? [];
   const id = given ?? (TRACE_ID.test(traceId ?? '') ? traceId : undefined);
   if (id === undefined) return {};
   const isSampled = given === undefined ? sampled === true : (parseInt(flags, 16) & 1) === 1;
   const headers = { traceparent: `00-${id}-${spanId()}-${isSampled ? '01' : '00'}` };
-  return tracestate !== undefined && TRACESTATE.test(tracestate) ? { ...headers, tracestate } : headers;
+  return withState(headers, tracestate);
 }
+
+const withState = (headers: Record<string, string>, tracestate: string | undefined): Record<string, string> =>
+  tracestate !== undefined && TRACESTATE.test(tracestate) ? { ...headers, tracestate } : headers;
 
 function spanId(): string {
   const id = randomBytes(8).toString('hex');

@@ -7,7 +7,7 @@ import { hstsSchema, tlsOptionsSchema } from '@gatehouse/tls';
 import { databaseOptionsSchema } from '@gatehouse/database';
 import { detectionOptionsSchema } from '@gatehouse/detection';
 import { rateLimitOptionsSchema } from '@gatehouse/rate-limit';
-import { LOG_LEVELS } from '@gatehouse/observability';
+import { LOG_LEVELS, tracesOptionsSchema } from '@gatehouse/observability';
 import { valkeyOptionsSchema } from '@gatehouse/valkey';
 import { defineSecrets, secretsOptionsSchema, type SecretDeclarations } from '@gatehouse/secrets';
 
@@ -193,6 +193,10 @@ export const serviceOptionsSchema = z.strictObject({
   identifiers: z.enum(['keyed', 'clear']).default('keyed').meta({
     description:
       'Addresses, accounts and principals in log lines, alerts and what the webhook gets: as keyed HMACs, the same as in the audit events, so that they can be matched and not read. clear makes personal data (GDPR Art. 4) of every log line and alert, wherever they go, for as long as they are kept there.',
+  }),
+  traces: tracesOptionsSchema.optional().meta({
+    description:
+      'Spans by OpenTelemetry, posted to a collector of yours. Left out, there are none, and nothing of it is loaded.',
   }),
   limits: limitsSchema,
   headers: headersSchema,

@@ -66,6 +66,8 @@ const SETTINGS: Record<string, Apply> = {
   GATEHOUSE_LOG_LEVEL: text('logLevel'),
   GATEHOUSE_AUDIT_FOLDER: nested('audit', 'folder'),
   GATEHOUSE_AUDIT_CHECKPOINTS: nested('audit', 'exportCheckpointsTo'),
+  GATEHOUSE_TRACES_URL: nested('traces', 'url'),
+  GATEHOUSE_TRACES_CA_FILE: nested('traces', 'caFile'),
   GATEHOUSE_SHUTDOWN_GRACE_MS: nested('shutdown', 'graceMs'),
   GATEHOUSE_SHUTDOWN_DRAIN_MS: nested('shutdown', 'drainMs'),
 };

@@ -12,6 +12,16 @@ export interface TraceContext {
   /** 16 hexadecimal digits of the caller's span; absent at the start of a trace. */
   readonly parentId?: string;
   readonly sampled: boolean;
+  /** What the caller's systems keep with the trace; passed on as it came. */
+  readonly tracestate?: string;
+  /** Begins the span of a call to another service; where traces are on. */
+  readonly beginCall?: (method: string, host: string) => RecordedCall;
+}
+
+/** As `@gatehouse/http-client` takes it. */
+interface RecordedCall {
+  readonly traceparent: string;
+  end(status?: number): void;
 }
 
 declare module 'fastify' {
@@ -22,6 +32,11 @@ declare module 'fastify' {
 }
 
 const begun = new WeakMap<FastifyRequest, TraceContext>();
+
+/** For the step that records spans: where the request stands from now on. */
+export function placeRequest(request: FastifyRequest, trace: TraceContext): void {
+  begun.set(request, trace);
+}
 
 /** The trace of a request, where somebody else knows it too: its caller, or a service that was called. */
 export function knownTrace(request: FastifyRequest): TraceContext | undefined {
@@ -38,7 +53,11 @@ export const context: Step = {
     app.decorateRequest('trace', {
       getter() {
         let trace = begun.get(this);
-        if (!trace) begun.set(this, (trace = parseTraceparent(this.headers.traceparent) ?? newTrace()));
+        if (!trace) {
+          const { traceparent, tracestate } = this.headers;
+          const parsed = parseTraceparent(traceparent);
+          begun.set(this, (trace = parsed ? { ...parsed, tracestate: stateOf(tracestate) } : newTrace()));
+        }
         return trace;
       },
     });
@@ -58,5 +77,9 @@ export function parseTraceparent(header: string | string[] | undefined): TraceCo
   const [, traceId = '', parentId, flags = '0'] = match;
   return { traceId, parentId, sampled: (parseInt(flags, 16) & 1) === 1 };
 }
+
+/** What may be passed on of a tracestate (W3C Trace Context §3.3.1). */
+export const stateOf = (header: string | string[] | undefined): string | undefined =>
+  typeof header === 'string' && /^[\x20-\x7e]{1,512}$/.test(header) ? header : undefined;
 
 const newTrace = (): TraceContext => ({ traceId: randomBytes(16).toString('hex'), sampled: false });

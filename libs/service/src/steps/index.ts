@@ -18,11 +18,13 @@ import { rateLimitByPrincipal } from './rate-limit-by-principal.step.ts';
 import { requestLog } from './request-log.step.ts';
 import { response } from './response.step.ts';
 import { securityHeadersStep } from './security-headers.step.ts';
+import { traceStep } from './trace.step.ts';
 import { validate } from './validate.step.ts';
 
 export const requestPath: readonly Step[] = [
   connection,
   context,
+  traceStep,
   securityHeadersStep,
   loadShedding,
   clientAddress,
