@@ -21,7 +21,7 @@ export const seededCallers: readonly SeededCaller[] = [
 export const WEB_CLIENT = 'web';
 
 /** What must not be had for the asking: others get it refused. */
-export const RESERVED_SCOPES: Readonly<Record<string, string>> = { 'audit:read': 'auditor' };
+export const RESERVED_SCOPES: Readonly<Record<string, string>> = { 'audit:read': 'auditor', 'authn:revoke': 'auditor' };
 
 /** @returns undefined for nobody */
 export const findCaller = (name: string | undefined): SeededCaller | undefined =>

@@ -56,6 +56,11 @@ export class Authenticator {
     return this.parts.issuers;
   }
 
+  /** The same as a list. */
+  get trusted(): readonly string[] {
+    return [...this.parts.issuers.keys()];
+  }
+
   /** Where keys are made and revoked; undefined where none are accepted. */
   get apiKeys(): ApiKeys | undefined {
     return this.parts.apiKeys;
@@ -78,15 +83,26 @@ export class Authenticator {
   }
 
   /** Refuses a token everywhere within a poll; without a feed in this process alone. Times in milliseconds since the epoch. */
-  revokeToken(issuer: string, jti: string, until: number): Promise<void> {
+  revokeToken(issuer: string, jti: string, until = this.lifeOfTokens(issuer, Date.now())): Promise<void> {
     return this.revoke({ kind: 'token', issuer, value: jti, at: Date.now(), until });
   }
 
   /** Refuses every token of a subject that was issued up to now. */
   revokeSubject(issuer: string, subject: string): Promise<void> {
     const at = Date.now();
-    const { maxLifetimeSeconds = 86_400 } = this.parts.issuers.get(issuer)?.options ?? {};
-    return this.revoke({ kind: 'subject', issuer, value: subject, at, until: at + maxLifetimeSeconds * 1_000 });
+    return this.revoke({ kind: 'subject', issuer, value: subject, at, until: this.lifeOfTokens(issuer, at) });
+  }
+
+  /** Has every replica fetch the keys of an issuer now: one that it removed is refused within a poll and a fetch. */
+  refetchKeys(issuer: string): Promise<void> {
+    const at = Date.now();
+    return this.revoke({ kind: 'issuer-keys', issuer, value: '', at, until: at + 3_600_000 });
+  }
+
+  /** Refuses every token by this key, on every replica within a poll, whatever the issuer still shows; for as long as one could live. */
+  revokeKey(issuer: string, kid: string): Promise<void> {
+    const at = Date.now();
+    return this.revoke({ kind: 'issuer-key', issuer, value: kid, at, until: this.lifeOfTokens(issuer, at) });
   }
 
   /** Ends timers and writes what is left to write. */
@@ -99,6 +115,11 @@ export class Authenticator {
   private async revoke(revocation: Parameters<RevocationFeed['revoke']>[0]): Promise<void> {
     if (this.parts.feed) await this.parts.feed.revoke(revocation);
     else this.revocations.add(revocation);
+  }
+
+  /** When nothing that an issuer signed up to now can be valid any more. */
+  private lifeOfTokens(issuer: string, from: number): number {
+    return from + (this.parts.issuers.get(issuer)?.options.maxLifetimeSeconds ?? 86_400) * 1_000;
   }
 
   private byCertificate({ clientIdentity }: AuthnRequest): Principal {

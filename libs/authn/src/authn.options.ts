@@ -76,9 +76,9 @@ export const issuerSchema = z
     maxLifetimeSeconds: z.int().min(60).max(604_800).default(86_400).meta({
       description: 'Longest time from `iat` to `exp`, in seconds; a longer token is refused.',
     }),
-    refreshSeconds: z.int().min(1).max(86_400).default(300).meta({
+    refreshSeconds: z.int().min(1).max(86_400).default(60).meta({
       description:
-        'How often the keys are fetched, in seconds. A removed key is refused, cached tokens too, from then on.',
+        'How often the keys are fetched, in seconds. A removed key is refused, cached tokens too, from then on. Sooner: `gatehouse revoke`.',
     }),
     maxStaleSeconds: z.int().min(60).max(604_800).default(86_400).meta({
       description: 'How long keys are used while jwksUri does not answer, in seconds; then 503.',

@@ -34,7 +34,10 @@ export async function createAuthenticator(input: AuthnInput = {}, context: Authn
   const options = parseAuthnOptions(input);
   const { onEvent = () => undefined } = context;
   const issuers = new Map(options.issuers.map((issuer) => [issuer.issuer, trusted(issuer, onEvent)]));
-  const revocations = new Revocations();
+  const revocations = new Revocations(({ kind, issuer, value, until }) => {
+    if (kind === 'issuer-keys') void issuers.get(issuer)?.keys.refetch();
+    if (kind === 'issuer-key') issuers.get(issuer)?.keys.revoke(value, until);
+  });
   const db = context.database as Kysely<AuthnTables> | undefined;
   const feed = db && new RevocationFeed(new PostgresRevocations(db), revocations, options.revocation, onEvent);
   const apiKeys = options.apiKeys && makeApiKeys(options.apiKeys, context, revocations, feed);

@@ -1,6 +1,7 @@
 // The tables of keys and revocations in PostgreSQL. Made at the start where they are missing, apart from the service's own migrations,
 // which are a history in an order of their own.
 import { type ColumnType, type Generated, type Kysely, sql } from 'kysely';
+import type { RevocationKind } from './revocation/revocations.ts';
 
 /** The tables, for Kysely. */
 export interface AuthnTables {
@@ -19,7 +20,7 @@ export interface AuthnTables {
     last_used_at: Date | null;
   };
   authn_revocations: {
-    kind: 'token' | 'subject' | 'api-key';
+    kind: RevocationKind;
     issuer: string;
     value: string;
     at: Date;
@@ -35,6 +36,8 @@ export function ensureAuthnTables(db: Kysely<AuthnTables>): Promise<void> {
     for (const statement of STATEMENTS) await sql.raw(statement).execute(tx);
   });
 }
+
+const KINDS = `'token', 'subject', 'api-key', 'issuer-key', 'issuer-keys'`;
 
 const STATEMENTS: readonly string[] = [
   `create table if not exists authn_api_keys (
@@ -53,7 +56,7 @@ const STATEMENTS: readonly string[] = [
   )`,
   `create index if not exists authn_api_keys_owner on authn_api_keys (tenant, owner, owner_issuer, created_at desc)`,
   `create table if not exists authn_revocations (
-    kind text not null check (kind in ('token', 'subject', 'api-key')),
+    kind text not null check (kind in (${KINDS})),
     issuer text not null,
     value text not null,
     at timestamptz not null,
@@ -62,4 +65,12 @@ const STATEMENTS: readonly string[] = [
     primary key (kind, issuer, value)
   )`,
   `create index if not exists authn_revocations_created_at on authn_revocations (created_at)`,
+  // a table from before there were revocations of keys
+  `do $$ begin
+    if not exists (select from pg_constraint where conrelid = 'authn_revocations'::regclass
+        and conname = 'authn_revocations_kind_check' and pg_get_constraintdef(oid) like '%issuer-keys%') then
+      alter table authn_revocations drop constraint if exists authn_revocations_kind_check,
+        add constraint authn_revocations_kind_check check (kind in (${KINDS}));
+    end if;
+  end $$`,
 ];

@@ -5,6 +5,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { randomUUID } from 'node:crypto';
+import { openDatabase } from '@gatehouse/database';
 import { testAuthority } from '@gatehouse/tls/testing';
 import { createAuthenticator, type AuthnEvent, type Authenticator, type IssuerInput } from '../src/index.ts';
 import { TestIssuer } from '../src/testing/index.ts';
@@ -18,15 +19,21 @@ describe('keys of an issuer', () => {
   let shown: unknown[] = [];
   let fetches = 0;
   let broken = false;
+  let tag: string | undefined;
+  let unchanged = 0;
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'gatehouse-authn-'));
     const authority = await testAuthority();
     caFile = join(folder, 'ca.pem');
     await writeFile(caFile, authority.cert);
     const { cert, key } = await authority.issue({ names: ['localhost'] });
-    server = createServer({ cert, key }, (_request, response) => {
+    server = createServer({ cert, key }, (request, response) => {
       fetches += 1;
-      if (broken) response.writeHead(500).end('gone');
+      const same = tag !== undefined && request.headers['if-none-match'] === tag;
+      if (same) unchanged += 1;
+      if (tag) response.setHeader('etag', tag);
+      if (same) response.writeHead(304).end();
+      else if (broken) response.writeHead(500).end('gone');
       else response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ keys: shown }));
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -50,6 +57,7 @@ describe('keys of an issuer', () => {
   afterEach(async () => {
     await authenticator?.close();
     [fetches, broken, events.length] = [0, false, 0];
+    [tag, unchanged] = [undefined, 0];
   });
   const status = async (by: Authenticator, token: string) => {
     const { principal, status, reason } = await outcome(by, bearer(token));
@@ -70,6 +78,57 @@ describe('keys of an issuer', () => {
     expect(ms).toBeLessThan(8_000); // refreshSeconds is 1: seen after some 1,000 ms
     expect(await status(own, fresh)).toBe('401 unknown-key');
     expect(await status(own, await after.token())).toBe(200);
+  });
+
+  it('refuses a removed key from the first token by its successor on', async () => {
+    const [before, after] = [await TestIssuer.create(), await TestIssuer.create()];
+    shown = [before.publicJwk];
+    const own = await open();
+    const cached = await before.token();
+    expect(await status(own, cached)).toBe(200);
+    shown = [after.publicJwk];
+    expect(await status(own, cached)).toBe(200); // nobody told, and no refresh is due
+    expect(await status(own, await after.token())).toBe(200);
+    expect(await status(own, cached)).toBe('401 unknown-key');
+  });
+
+  it('refuses a removed key on every replica within a second of being told', async () => {
+    const [before, after] = [await TestIssuer.create(), await TestIssuer.create()];
+    shown = [before.publicJwk, after.publicJwk];
+    const context = { service: 'keys', stateFolder: folder, production: false, env: {} };
+    const database = await openDatabase({ migrations: {} }, context);
+    const { issuer, audience } = before;
+    const make = () =>
+      createAuthenticator(
+        { issuers: [{ issuer, audience, jwksUri, caFile, insecureLoopback: true, tenantClaim: 'tenant' }] },
+        { database: database.kysely },
+      );
+    const replicas = [await make(), await make()] as const;
+    const cached = await before.token();
+    const everywhere = async () => Promise.all(replicas.map((each) => status(each, cached)));
+    await until(async () => (await everywhere()).every((each) => each === 200));
+    shown = [after.publicJwk];
+    await replicas[0].refetchKeys(issuer);
+    const ms = await until(async () => (await everywhere()).every((each) => each === '401 unknown-key'));
+    expect(ms).toBeLessThan(1_500); // pollMs is 500, the fetch some 10
+    const other = await after.token();
+    expect(await status(replicas[1], other)).toBe(200);
+    await replicas[1].revokeKey(issuer, after.publicJwk.kid as string); // whatever the issuer shows
+    expect(await status(replicas[1], other)).toBe('401 unknown-key');
+    await until(async () => (await status(replicas[0], other)) === '401 unknown-key');
+    await replicas[0].refetchKeys(issuer);
+    expect(await status(replicas[0], await after.token())).toBe('401 unknown-key');
+    await Promise.all(replicas.map((each) => each.close()));
+    await database.close();
+  }, 60_000);
+
+  it('sends no keys twice that did not change', async () => {
+    const issuer = await TestIssuer.create();
+    [shown, tag] = [[issuer.publicJwk], '"1"'];
+    const own = await open({ refreshSeconds: 1 });
+    await until(() => unchanged >= 2);
+    expect(await status(own, await issuer.token())).toBe(200);
+    expect(events.filter(({ type }) => type === 'keys-failed')).toEqual([]);
   });
 
   it('fetches once for a thousand tokens with random kids', async () => {

@@ -8,6 +8,7 @@ import { registerConform } from './commands/conform.command.ts';
 import { registerDestroy } from './commands/destroy.command.ts';
 import { registerDoctor } from './commands/doctor.command.ts';
 import { registerNew } from './commands/new.command.ts';
+import { registerRevoke } from './commands/revoke.command.ts';
 import { registerSecrets } from './commands/secrets.command.ts';
 import { registerStart } from './commands/start.command.ts';
 import { registerSync } from './commands/sync.command.ts';
@@ -36,6 +37,7 @@ const commands = [
     registerBench,
     registerDoctor,
     registerToken,
+    registerRevoke,
   ],
 ];
 for (const register of commands) register(program);

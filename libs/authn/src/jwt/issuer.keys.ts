@@ -1,5 +1,5 @@
 // The public keys of one issuer: from a pinned source, never from a token. Both keys of a rotation are accepted while the issuer shows
-// both; one that it removed is refused at once, cached tokens too. Unknown key ids cause one fetch a minute at most (RFC 8725 §3.10).
+// both; one that it removed is refused from the fetch that misses it on, cached tokens too, and one that an operator revoked at once. Unknown key ids cause one fetch a minute at most (RFC 8725 §3.10).
 import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
 import { calculateJwkThumbprint, type JWK } from 'jose';
 import { ProblemError } from '@gatehouse/problem-details';
@@ -30,6 +30,8 @@ export class IssuerKeys {
   private failures = 0;
   private timer: NodeJS.Timeout | undefined;
   private closed = false;
+  /** Key ids that an operator took back, until when (milliseconds since the epoch). */
+  private readonly revoked = new Map<string, number>();
 
   constructor(
     private readonly options: IssuerOptions,
@@ -62,13 +64,26 @@ export class IssuerKeys {
     return (this.loading ??= this.load().finally(() => (this.loading = undefined)));
   }
 
+  /** Fetches again, whatever fetch is under way: what the issuer shows from now on counts. */
+  async refetch(): Promise<void> {
+    await this.loading;
+    await this.refresh();
+  }
+
+  /** Refuses tokens by this key, cached ones too, whatever the issuer still shows. */
+  revoke(kid: string, until: number): void {
+    this.revoked.set(kid, until);
+    for (const key of this.keys.values()) if (key.kid === kid) key.inForce = false;
+    for (const [id, end] of this.revoked) if (end < Date.now()) this.revoked.delete(id);
+  }
+
   close(): void {
     this.closed = true;
     clearTimeout(this.timer);
   }
 
   private matching(kid: string | undefined, algorithm: string): IssuerKey[] {
-    const fitting = [...this.keys.values()].filter((key) => key.algorithms.includes(algorithm));
+    const fitting = [...this.keys.values()].filter((key) => key.inForce && key.algorithms.includes(algorithm));
     if (kid !== undefined) return fitting.filter((key) => key.kid === kid);
     // Without a kid only a key that cannot be confused with another is tried.
     return fitting.length === 1 ? fitting : [];
@@ -109,7 +124,8 @@ export class IssuerKeys {
       const id = `${jwk.kid ?? ''} ${await calculateJwkThumbprint(jwk)} ${usable.join()}`;
       const known = this.keys.get(id);
       const key = known?.key ?? createPublicKey({ format: 'jwk', key: jwk as JsonWebKey });
-      keys.set(id, known ?? { kid: jwk.kid, key, algorithms: usable, inForce: true });
+      const inForce = !((this.revoked.get(jwk.kid ?? '') ?? 0) > Date.now());
+      keys.set(id, known?.inForce ? known : { kid: jwk.kid, key, algorithms: usable, inForce });
     }
     if (keys.size === 0) throw new Error('there is no usable key among them');
     return keys;

@@ -39,10 +39,18 @@ function fromAddress(jwksUri: string, { caFile, networks, insecureLoopback }: Is
     );
   };
   let client: HttpClient | undefined;
+  // Asked again every minute: an issuer that says so need not send what has not changed (RFC 9110 §13.1.2).
+  let last: { etag: string; keys: readonly JWK[] } | undefined;
   return async () => {
     client ??= await connect();
-    const answer = await client.get(jwksUri, { headers: { accept: 'application/jwk-set+json, application/json' } });
+    const accept = 'application/jwk-set+json, application/json';
+    const headers = { accept, ...(last && { 'if-none-match': last.etag }) };
+    const answer = await client.get(jwksUri, { headers });
+    if (last && answer.status === 304) return last.keys;
     if (!answer.ok) throw new Error(`${host} answered ${answer.status}`);
-    return answer.json(keySet).keys as JWK[];
+    const keys = answer.json(keySet).keys as JWK[];
+    const { etag } = answer.headers;
+    last = etag === undefined ? undefined : { etag, keys };
+    return keys;
   };
 }

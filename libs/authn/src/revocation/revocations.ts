@@ -2,12 +2,18 @@
 // changed. Every replica learns it from the feed within a poll; a cached credential is judged again when anything came.
 import type { Principal } from '../principal.ts';
 
+/**
+ * `issuer-key`: tokens by the key of this id are refused, whatever the issuer still shows. `issuer-keys`: its keys are fetched at once, so that
+ * one that it removed is refused now and not at the next refresh.
+ */
+export type RevocationKind = 'token' | 'subject' | 'api-key' | 'issuer-key' | 'issuer-keys';
+
 /** One revocation. Times in milliseconds since the epoch. */
 export interface Revocation {
-  readonly kind: 'token' | 'subject' | 'api-key';
+  readonly kind: RevocationKind;
   /** Empty for an API key. */
   readonly issuer: string;
-  /** jti, subject, or id of the key. */
+  /** jti, subject, or id of the key; empty for all keys of an issuer. */
   readonly value: string;
   /** Of a subject: what was issued up to then is refused. */
   readonly at: number;
@@ -30,12 +36,16 @@ export class Revocations {
   /** Grows with each revocation that is new here. */
   count = 0;
 
+  /** @param onNew told of each revocation that is new here, wherever it was made */
+  constructor(private readonly onNew: (revocation: Revocation) => void = () => undefined) {}
+
   add(revocation: Revocation): void {
     const id = keyOf(revocation.kind, revocation.issuer, revocation.value);
     const known = this.known.get(id);
     if (known && known.at >= revocation.at && known.until >= revocation.until) return;
     this.count += 1;
     this.known.set(id, { ...revocation, number: this.count });
+    this.onNew(revocation);
   }
 
   /** False when it was revoked since it was found good. Costs one comparison while nothing new came. */

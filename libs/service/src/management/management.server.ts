@@ -13,9 +13,10 @@ import { alertsPage } from './alerts.page.ts';
 import { docsPage } from './docs.page.ts';
 import { metricsPage } from './metrics.page.ts';
 import { effectivePolicy } from './policy.ts';
+import { revocationsPage } from './revocations.page.ts';
 
-/** There is nothing to send. */
-const MAX_BODY_BYTES = 1_024;
+/** A revocation is the largest thing to send. */
+const MAX_BODY_BYTES = 4_096;
 
 /** Makes the management server; the caller listens and closes. */
 export function managementServer(
@@ -29,7 +30,13 @@ export function managementServer(
     const { status, logLevel } = problemType(code);
     if (logLevel === 'error') context.log.error({ err: error, requestId: request.id }, 'management request failed');
     const body = problemBody(code, { requestId: request.id });
-    return reply.headers(headers).code(status).type(PROBLEM_MEDIA_TYPE).serializer(JSON.stringify).send(body);
+    const own = error instanceof ProblemError ? error.headers : undefined;
+    return reply
+      .headers({ ...headers, ...own })
+      .code(status)
+      .type(PROBLEM_MEDIA_TYPE)
+      .serializer(JSON.stringify)
+      .send(body);
   };
   const app = fastify({
     serverFactory: (handler) => tlsServer(handler as never, context) as never,
@@ -62,6 +69,7 @@ export function managementServer(
   alertsPage(app, context);
   metricsPage(app, context.metrics);
   docsPage(app);
+  revocationsPage(app, context);
   return app;
 }
 
