@@ -1,16 +1,63 @@
 // Installs the dependencies when what is installed is not what the lock file says; otherwise costs some 20 ms. Plain JavaScript
 // for Node.js >= 20, without dependencies: nothing else can be there yet.
 import { spawn } from 'node:child_process';
-import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { createHash } from 'node:crypto';
+import { accessSync, constants, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 
 /** @throws Error whose message says what is wrong and how to mend it */
 export async function ensureInstalled(root) {
   const reason = whyInstall(root);
   if (!reason) return;
   checkFolder(root);
-  process.stderr.write(`Installing the dependencies (${reason}): about a minute, 600 MB, once.\n`);
-  await npmCi(root);
+  const release = await lock(root);
+  try {
+    if (!whyInstall(root)) return; // another command has installed them meanwhile
+    process.stderr.write(`Installing the dependencies (${reason}): about a minute, 600 MB, once.\n`);
+    await npmCi(root);
+  } finally {
+    release();
+  }
+}
+
+/**
+ * Two installations at once in one checkout would delete each other's files: the second waits. The lock is a folder outside of
+ * it (npm ci empties node_modules) and names its process, so that one left by a killed command counts for nothing.
+ */
+export async function lock(root) {
+  const name = createHash('sha256').update(resolve(root)).digest('hex').slice(0, 16);
+  const folder = join(tmpdir(), `gatehouse-install-${process.getuid?.() ?? 'user'}-${name}`);
+  const owner = join(folder, 'pid');
+  for (let waited = false; ; waited = true) {
+    try {
+      mkdirSync(folder, { mode: 0o700 });
+      writeFileSync(owner, String(process.pid));
+      return () => rmSync(folder, { recursive: true, force: true });
+    } catch (error) {
+      if (error.code !== 'EEXIST') throw error;
+    }
+    if (!isHeld(folder, owner)) {
+      rmSync(folder, { recursive: true, force: true });
+      continue;
+    }
+    if (!waited) process.stderr.write('Another command is installing the dependencies: waiting for it.\n');
+    await delay(250);
+  }
+}
+
+/** Whether its process lives; one without a number yet has a second to write it. */
+function isHeld(folder, owner) {
+  try {
+    process.kill(Number(readFileSync(owner, 'utf8') || NaN), 0);
+    return true;
+  } catch (error) {
+    if (error.code === 'EPERM') return true;
+    if (error.code === 'ESRCH') return false;
+    const { mtimeMs } = statSync(folder, { throwIfNoEntry: false }) ?? { mtimeMs: 0 };
+    return Date.now() - mtimeMs < 1_000;
+  }
 }
 
 /** Why an installation is needed, or nothing. */
