@@ -11,7 +11,9 @@ import {
   wrongType,
 } from './checks/body.checks.ts';
 import { authDpopReplay, authUnbound } from './checks/bound-token.checks.ts';
-import { certDates, certKey, certLifetime, certNames, certTrust } from './checks/certificate.checks.ts';
+import { certAlarm, certKeepsGood, certReload } from './checks/certificate-files.checks.ts';
+import { certRefusal } from './checks/certificate-refusal.checks.ts';
+import { certDates, certKey, certLifetime, certMetric, certNames, certTrust } from './checks/certificate.checks.ts';
 import { authMalformed, authRequired, authTokenInUrl, authUndeclared } from './checks/door.checks.ts';
 import { errorLeak, problemJson, requestId, requestIdInjection } from './checks/error.checks.ts';
 import { exposedFiles, health, managementPrivate } from './checks/exposure.checks.ts';
@@ -53,7 +55,7 @@ import { tls13, tlsOldVersions, tlsPostQuantum, tlsSuites } from './checks/tls.c
 /** The ordered list; ids are unique and stable. */
 export const CHECKS: readonly Check[] = [
   ...[tlsOldVersions, tls13, tlsSuites, tlsPostQuantum, tlsHandshakeTimeout, tlsPortCleartext],
-  ...[certTrust, certNames, certDates, certLifetime, certKey],
+  ...[certTrust, certNames, certDates, certLifetime, certKey, certMetric],
   ...[httpRedirect, httpForgedHost, httpCredential, httpNoHsts],
   ...[hsts, securityHeaders, corsOrigin, versionBanner],
   ...[http2, http2RapidReset, requestSmuggling, hugeHeader, slowHeader, slowBody],
@@ -67,4 +69,5 @@ export const CHECKS: readonly Check[] = [
   ...[authUnbound, authDpopReplay, authScope, authForeignObject],
   ...[rateLimit, rateLimitForged, rateLimitHealth],
   ...[sigtermDrain, unsafeSettings, secretEnvironment],
+  ...[certRefusal, certReload, certKeepsGood, certAlarm],
 ];

@@ -19,6 +19,8 @@ export const commandSchema = z.strictObject({
     .default([{ GATEHOUSE_TRUSTED_PROXIES: '0.0.0.0/0' }, { GATEHOUSE_NO_SUCH_SETTING: '1' }]),
   /** Longest time to be ready and to end, each, seconds. */
   startSeconds: z.number().positive().max(120).default(20),
+  /** Longest time to notice that a certificate file was replaced, seconds. */
+  reloadSeconds: z.number().positive().max(600).default(20),
 });
 
 /** Where the service is, and how far a run may go. Only `url` is needed. */

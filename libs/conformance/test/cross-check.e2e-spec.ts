@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { auditTls, type TlsAuditReport } from '../src/index.ts';
 import { SUITES } from '../src/wire/cipher.suites.ts';
-import { makeAuthority, makeLeaf } from './fixtures/certificates.ts';
+import { makeAuthority, makeLeaf } from '../src/process/throwaway.certificates.ts';
 import { startFixture } from './fixtures/fixture.server.ts';
 import { badFindings, sslscanSuites, testsslReport, whyNoSslscan, whyNoTestssl } from './fixtures/other.scanners.ts';
 

@@ -4,7 +4,7 @@ import http from 'node:http';
 import https from 'node:https';
 import type { AddressInfo, Server } from 'node:net';
 import { runConformance, tableReport, type Report } from '../src/index.ts';
-import { makeAuthority, makeLeaf } from './fixtures/certificates.ts';
+import { makeAuthority, makeLeaf } from '../src/process/throwaway.certificates.ts';
 import { startProgram } from './fixtures/start.program.ts';
 
 const ids = (report: Report, wanted: string) =>

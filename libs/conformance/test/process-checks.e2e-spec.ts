@@ -3,10 +3,13 @@ import { runConformance } from '../src/index.ts';
 import { startFixture, type RunningFixture } from './fixtures/fixture.server.ts';
 import { programArgv } from './fixtures/start.program.ts';
 
-const CHECKS = ['sigterm-drain', 'unsafe-settings', 'secret-environment'];
+const CHECKS = [
+  ...['sigterm-drain', 'unsafe-settings', 'secret-environment'],
+  ...['cert-refusal', 'cert-reload', 'cert-keeps-good', 'cert-alarm'],
+];
 
 /** What a check says of each defect that is its own; every other check passes. */
-const passesBut = (own: string, why: string) =>
+const passesBut = (own: string, why: unknown) =>
   CHECKS.map((id) => (id === own ? { id, status: 'fail', why } : { id, status: 'pass', why: undefined }));
 
 let fixture: RunningFixture;
@@ -15,7 +18,7 @@ afterAll(() => fixture.close());
 
 const run = async (...argv: string[]) => {
   const { urls, caFile } = fixture;
-  const command = { argv, env: { NODE_OPTIONS: '' }, startSeconds: 8 };
+  const command = { argv, env: { NODE_OPTIONS: '' }, startSeconds: 20, reloadSeconds: 3 };
   const { results } = await runConformance({
     url: urls.https.href,
     management: urls.management.href,
@@ -51,6 +54,33 @@ it.each([
 ])('secret-environment alone catches a process that %s', async (_what, defect, why) => {
   const results = await run(...programArgv('./process.program.ts', defect));
   expect(results).toEqual(passesBut('secret-environment', why));
+});
+
+it.each([
+  ['starts whatever its certificate is', 'cert-refusal', 'cert-refusal', 'it listens with files that are not there'],
+  [
+    'refuses and does not say what',
+    'cert-refusal-silent',
+    'cert-refusal',
+    'the refusal of a key of another certificate does not name tls.crt',
+  ],
+  ['never looks at its files again', 'cert-reload', 'cert-reload', 'the new certificate is not served 3 s after'],
+  [
+    'ends its connections for a new certificate',
+    'cert-reload-drops',
+    'cert-reload',
+    'a connection from before the change was lost',
+  ],
+  [
+    'takes over whatever is in its files',
+    'cert-keeps-good',
+    'cert-keeps-good',
+    'with a certificate that has expired in its files it no longer serves the good one',
+  ],
+  ['says nothing of the end', 'cert-alarm', 'cert-alarm', 'nothing is said of a certificate with a twentieth'],
+])('a process that %s is caught by that check alone', async (_what, defect, own, why) => {
+  const results = await run(...programArgv('./process.program.ts', defect));
+  expect(results).toEqual(passesBut(own, expect.stringContaining(why)));
 });
 
 it('a command that does not start is an error and never a pass', async () => {

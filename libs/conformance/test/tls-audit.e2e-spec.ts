@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import https from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { auditTableReport, auditTls, exitCodeOf, sarifReport, type TlsAuditReport } from '../src/index.ts';
-import { makeAuthority, makeLeaf } from './fixtures/certificates.ts';
+import { makeAuthority, makeLeaf } from '../src/process/throwaway.certificates.ts';
 import { startFixture } from './fixtures/fixture.server.ts';
 import { startWeakOpenssl, whyNoOpenssl } from './fixtures/openssl.server.ts';
 import { startScripted } from './fixtures/scripted-tls.server.ts';

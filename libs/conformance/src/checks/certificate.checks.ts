@@ -1,5 +1,5 @@
 // The certificate as it is served: whom it stands for, who vouches for it, how long, and with what key.
-import type { Check } from '../check.ts';
+import { skip, type Check } from '../check.ts';
 import { peerCertificate } from '../client/peer.certificate.ts';
 
 const DAY_MS = 86_400_000;
@@ -45,6 +45,29 @@ export const certDates: Check = {
     const message = `only ${Math.floor((to - now) / DAY_MS)} days are left, ${Math.floor(left * 100)} % of its lifetime`;
     if (left < 1 / 20) return [{ message }];
     return left < 1 / 4 ? [{ message, severity: 'low' }] : [];
+  },
+};
+
+/** `<anything>certificate<anything>not_after<anything>`, or `…expir…`, in seconds of Unix time. */
+const END_METRIC = /^(\w*cert\w*(?:not_?after|expir)\w*)(?:\{[^}]*\})? (\S+)/gm;
+
+export const certMetric: Check = {
+  id: 'cert-metric',
+  title: 'A metric says when the served certificate ends, and it is true',
+  control: ['ASVS V12.2.1', 'ASVS V16.2.1'],
+  severity: 'medium',
+  remedy: 'export gatehouse_certificate_not_after_timestamp_seconds of the certificate that a handshake sees',
+  async run(target) {
+    const { management } = target.options;
+    if (management === undefined) skip('name the management address with --management');
+    const { leaf } = await peerCertificate(target);
+    const page = await target.fetch({ url: new URL('/metrics', management), label: '/metrics of the management port' });
+    const found = [...page.text.matchAll(END_METRIC)].map(([line, , value]) => ({ line, ends: Number(value) }));
+    if (found.length === 0) return [{ message: 'no metric says when the certificate ends' }];
+    const ends = leaf.validToDate.getTime() / 1000;
+    if (found.some((metric) => metric.ends === ends)) return [];
+    const evidence = found.map(({ line }) => line).join('; ');
+    return [{ message: `the certificate on the wire ends at ${ends}, and no metric says so`, evidence }];
   },
 };
 

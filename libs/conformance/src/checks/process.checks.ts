@@ -1,10 +1,11 @@
 // The life of the process: it refuses to live with unsafe settings, and it dies without dropping what it has begun.
-import { skip, type Check, type Finding } from '../check.ts';
+import type { Check, Finding } from '../check.ts';
 import { converse, type RawResult } from '../client/raw.client.ts';
 import type { ServiceCommand } from '../conformance.options.ts';
 import { startService, type ServiceProcess } from '../process/service.process.ts';
 import type { Target } from '../target.ts';
 import { bodyRoute } from './body.route.ts';
+import { commandOf, withService } from './service.command.ts';
 
 export const sigtermDrain: Check = {
   id: 'sigterm-drain',
@@ -16,15 +17,7 @@ export const sigtermDrain: Check = {
   slow: true,
   async run(target) {
     const command = commandOf(target);
-    const service = await startService(command);
-    try {
-      const ms = command.startSeconds * 1000;
-      if (!(await service.ready(ms)))
-        throw new Error(`the command is not ready within ${command.startSeconds} s: ${service.output()}`);
-      return await drain(target, service, ms);
-    } finally {
-      await service.dispose();
-    }
+    return withService(command, {}, (service) => drain(target, service, command.startSeconds * 1000));
   },
 };
 
@@ -42,10 +35,6 @@ export const unsafeSettings: Check = {
     return findings.flat();
   },
 };
-
-function commandOf(target: Target): ServiceCommand {
-  return target.options.command ?? skip('needs a command that starts the service (--command)');
-}
 
 /** Begins a request, sends SIGTERM, ends the request: the answer must still come. */
 async function drain(target: Target, { url, child, exit }: ServiceProcess, ms: number): Promise<Finding[]> {

@@ -2,7 +2,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { HttpClient } from '../client/http.client.ts';
@@ -29,8 +29,25 @@ export interface ServiceProcess {
   exit(ms: number): Promise<number | undefined>;
   /** Resolves with true when its readiness probe answers 200, false when it ends or the time is over. */
   ready(ms: number): Promise<boolean>;
+  /** Resolves with true when its HTTPS port takes a connection, false when it ends or the time is over. */
+  listens(ms: number): Promise<boolean>;
   /** Kills what is left, and removes its state. */
   dispose(): Promise<void>;
+}
+
+/** So many run at once: more would be slow to start on a small machine, and what is slow to start is taken for broken. */
+const AT_ONCE = 3;
+let running = 0;
+const waiting: (() => void)[] = [];
+
+async function takeTurn(): Promise<void> {
+  if (running >= AT_ONCE) await new Promise<void>((resolve) => waiting.push(resolve));
+  running += 1;
+}
+
+function endTurn(): void {
+  running -= 1;
+  waiting.shift()?.();
 }
 
 /** Starts `command` with `env` on top of its own. */
@@ -38,6 +55,7 @@ export async function startService(
   command: ServiceCommand,
   env: Readonly<Record<string, string>> = {},
 ): Promise<ServiceProcess> {
+  await takeTurn();
   const [https, http, management] = await freePorts(3);
   const state = await mkdtemp(join(tmpdir(), 'conformance-'));
   // where a Gatehouse service keeps the key of its laptop store: not in the home of whoever checks
@@ -72,6 +90,11 @@ export async function startService(
     said: (text) => until(() => written.includes(text), LAST_WORDS_MS),
     exit: async (ms) => ((await until(ended, ms)) ? (child.exitCode ?? -1) : undefined),
     ready: (ms) => isReady(url, ended, ms),
+    listens: async (ms) => {
+      for (const end = Date.now() + ms; Date.now() < end && !ended(); await pause(50))
+        if (await connects(https)) return true;
+      return false;
+    },
     dispose: async () => {
       // asked first: what it started in groups of their own (a database) only it can end
       if (!ended() && child.kill('SIGTERM')) await until(ended, GRACE_MS);
@@ -79,6 +102,7 @@ export async function startService(
         killGroup(child);
         await once(child, 'exit');
       }
+      endTurn();
       for (const folder of [state, config]) await rm(folder, { recursive: true, force: true });
     },
   };
@@ -95,6 +119,13 @@ async function isReady(url: URL, ended: () => boolean, ms: number): Promise<bool
   } finally {
     client.close();
   }
+}
+
+function connects(port: number | undefined): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(Number(port), '127.0.0.1', () => resolve(true)).on('error', () => resolve(false));
+    socket.on('connect', () => socket.destroy());
+  });
 }
 
 function killGroup(child: ChildProcess): void {
