@@ -115,6 +115,10 @@ export const authnOptionsSchema = z
         overlapSeconds: z.int().min(0).max(2_592_000).default(86_400).meta({
           description: 'How long a key still works after it was rotated, in seconds.',
         }),
+        revokeExposedKeys: z.boolean().default(false).meta({
+          description:
+            'Revoke a key that came over plain HTTP, besides the alert: whoever saw it can then only end it.',
+        }),
       })
       .optional()
       .meta({ description: 'Accept API keys; needs a database and the keyring of their hashes.' }),

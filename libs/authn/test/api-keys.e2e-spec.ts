@@ -79,6 +79,29 @@ describe('API keys', () => {
     await until(async () => (await ask(0, text)).status === 401 && (await ask(1, text)).status === 401);
   });
 
+  it('rotated and revoked at the same time, on two replicas, leaves no key that works but those that were given out', async () => {
+    for (let round = 0; round < 10; round++) {
+      const { key, text } = await keys.create(owner, { ...wish, expiresAt: inAnHour() });
+      const other = replicas[1]?.apiKeys as ApiKeys;
+      const [made, revoked] = await Promise.all([keys.rotate(owner, key.id), other.revoke(owner, key.id)]);
+      expect(revoked || made !== undefined).toBe(true);
+      expect(await keys.rotate(owner, key.id)).toBeUndefined(); // revoked, before or after
+      await until(async () => (await ask(0, text)).status === 401 && (await ask(1, text)).status === 401);
+      if (made) expect((await ask(1, made.text)).principal).toBeDefined();
+    }
+  });
+
+  it('is revoked by whoever shows it whole in clear, and by nothing less', async () => {
+    const { key, text } = await keys.create(owner, { ...wish, expiresAt: inAnHour() });
+    const guess = withChecksum(`gh_dev_${key.id}_${'B'.repeat(38)}`);
+    for (const less of [key.id, `gh_dev_${key.id}`, guess, text.slice(0, -1), 'nonsense', ''])
+      expect(await keys.revokeExposed(less)).toBeUndefined();
+    expect((await ask(0, text)).principal).toBeDefined();
+    expect(await keys.revokeExposed(text)).toBe(key.id);
+    expect(await ask(0, text)).toMatchObject({ status: 401, reason: 'api-key' });
+    expect(await keys.revokeExposed(text)).toBeUndefined();
+  });
+
   it('cannot be revoked, rotated or seen by another owner or tenant', async () => {
     const { key, text } = await keys.create(owner, { ...wish, expiresAt: inAnHour() });
     for (const stranger of [

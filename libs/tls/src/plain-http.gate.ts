@@ -10,6 +10,8 @@ export interface PlainHttpGateOptions {
   /** Scheme, host and port to redirect to: configured, never the request's Host. */
   httpsOrigin: () => string;
   onCredentialExposed?: (event: { requestId: string; address?: string; method?: string }) => void;
+  /** The credentials themselves, so that they can be revoked; never to be written anywhere. Called when the answer has gone. */
+  onSecretExposed?: (secret: string) => void;
   /** The key authorization for an ACME token: `Tls.challenge`. */
   challenge?: (token: string) => Promise<string | undefined>;
   /** How long a client may take to send its request, in milliseconds. */
@@ -18,6 +20,7 @@ export interface PlainHttpGateOptions {
 
 const CREDENTIAL_HEADERS = ['authorization', 'proxy-authorization', 'cookie', 'x-api-key', 'dpop'];
 const CREDENTIAL_PARAMETER = /[?&](access_token|token|api_?key|key|password|secret|code)=/i;
+const MAX_SECRETS = 4;
 const CHALLENGE = /^\/\.well-known\/acme-challenge\/([A-Za-z0-9_-]{1,128})$/;
 
 /** Makes the server of the plain-HTTP port. */
@@ -56,6 +59,14 @@ function answer(request: IncomingMessage, response: ServerResponse, options: Pla
       'cache-control': 'no-store',
     })
     .end(body);
+  if (exposed && options.onSecretExposed) secretsOf(request).forEach(options.onSecretExposed);
+}
+
+function secretsOf({ headers, url = '/' }: IncomingMessage): string[] {
+  const given = [headers['x-api-key'], headers.authorization?.split(' ')[1]];
+  const query = url.includes('?') ? [...new URLSearchParams(url.slice(url.indexOf('?'))).values()] : [];
+  const all = [...given, ...query].filter((text) => typeof text === 'string' && text !== '' && text.length <= 512);
+  return [...new Set(all as string[])].slice(0, MAX_SECRETS);
 }
 
 function redirect(url: string, response: ServerResponse, { httpsOrigin }: PlainHttpGateOptions): void {

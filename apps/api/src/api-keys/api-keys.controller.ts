@@ -29,8 +29,7 @@ export class ApiKeysController {
     if (caller.kind === 'api-key') throw new ProblemError('forbidden', { detail: 'A key does not make keys.' });
     if (scopes.some((scope) => !caller.scopes.has(scope))) throw insufficientScope(scopes);
     const owner = ownerOf(caller);
-    if ((await this.keys.count(owner)) >= MAX_KEYS)
-      throw new ProblemError('conflict', { detail: `There are ${MAX_KEYS} keys: revoke one first.` });
+    await this.refuseMoreThan(MAX_KEYS, owner);
     const expiresAt = new Date(Date.now() + expiresInDays * DAY_MS);
     const { key, text } = await this.keys.create(owner, { name, scopes, expiresAt, plan: caller.plan });
     return { ...view(key), key: text };
@@ -42,12 +41,29 @@ export class ApiKeysController {
     return { items: (await this.keys.list(ownerOf(caller))).map(view) };
   }
 
+  @Post(':id/rotate')
+  @Audit('api-key.rotate')
+  @Returns(madeApiKey, { status: 201 })
+  async rotate(@Caller() caller: Principal, @Param('id', { schema: apiKeyId }) id: string) {
+    if (caller.kind === 'api-key') throw new ProblemError('forbidden', { detail: 'A key does not make keys.' });
+    const old = (await this.keys.find(ownerOf(caller), id)) ?? absent();
+    if (old.scopes.some((scope) => !caller.scopes.has(scope))) throw insufficientScope(old.scopes);
+    await this.refuseMoreThan(2 * MAX_KEYS, ownerOf(caller)); // each may have a successor beside it
+    const { key, text } = (await this.keys.rotate(ownerOf(caller), id)) ?? absent();
+    return { ...view(key), key: text };
+  }
+
   @Delete(':id')
   @Audit('api-key.revoke')
   @ReturnsNothing()
   async revoke(@Caller() caller: Principal, @Param('id', { schema: apiKeyId }) id: string) {
     if (await this.keys.revoke(ownerOf(caller), id)) return;
-    throw new ProblemError('not-found', { detail: 'There is no such key in force.' });
+    absent();
+  }
+
+  private async refuseMoreThan(most: number, owner: ApiKeyOwner): Promise<void> {
+    if ((await this.keys.count(owner)) < most) return;
+    throw new ProblemError('conflict', { detail: `There are ${most} keys: revoke one first.` });
   }
 
   private get keys() {
@@ -56,6 +72,10 @@ export class ApiKeysController {
     throw new Error('service.config.ts: authn.apiKeys is missing');
   }
 }
+
+const absent = (): never => {
+  throw new ProblemError('not-found', { detail: 'There is no such key in force.' });
+};
 
 const ownerOf = ({ tenant, id, issuer }: Principal): ApiKeyOwner => ({ tenant, owner: id, ownerIssuer: issuer });
 

@@ -24,10 +24,14 @@ export interface MadeApiKey {
   readonly text: string;
 }
 
+/** Exposed keys looked up at once: whoever sends nonsense in clear must not occupy the database. */
+const MAX_EXAMINED = 8;
+
 type Settings = NonNullable<AuthnOptions['apiKeys']>;
 
 export class ApiKeys {
   private readonly lastUsed: LastUsed;
+  private examining = 0;
 
   constructor(
     private readonly store: ApiKeyStore,
@@ -55,6 +59,12 @@ export class ApiKeys {
     return { key, text };
   }
 
+  /** One key in force of an owner. */
+  async find(owner: ApiKeyOwner, id: string): Promise<StoredApiKey | undefined> {
+    const key = await this.store.find(id);
+    return key && isInForce(key) && belongsTo(key, owner) ? key : undefined;
+  }
+
   list(owner: ApiKeyOwner, limit = 100): Promise<StoredApiKey[]> {
     return this.store.list(owner, limit);
   }
@@ -73,19 +83,19 @@ export class ApiKeys {
 
   /** A new key with the same rights; the old one works on for the overlap. Undefined when the owner has no such key in force. */
   async rotate(owner: ApiKeyOwner, id: string): Promise<MadeApiKey | undefined> {
-    const old = await this.store.find(id);
-    if (!old || !isInForce(old) || !belongsTo(old, owner)) return undefined;
+    const old = await this.find(owner, id);
+    if (!old) return undefined;
+    // The end of the old one comes first, on condition that it is in force: a revocation meanwhile leaves no new key behind.
+    const overlap = Date.now() + this.settings.overlapSeconds * 1_000;
+    if (!(await this.store.expire(owner, id, new Date(Math.min(overlap, old.expiresAt.getTime()))))) return undefined;
+    await this.changed(id);
     const life = old.expiresAt.getTime() - old.createdAt.getTime();
-    const made = await this.create(owner, {
+    return this.create(owner, {
       name: old.name,
       scopes: old.scopes,
       plan: old.plan ?? undefined,
       expiresAt: new Date(Date.now() + life),
     });
-    const overlap = Date.now() + this.settings.overlapSeconds * 1_000;
-    await this.store.expire(owner, id, new Date(Math.min(overlap, old.expiresAt.getTime())));
-    await this.changed(id);
-    return made;
   }
 
   /** @throws CredentialRefusedError `api-key`: unknown, wrong, over or revoked, all alike */
@@ -103,6 +113,25 @@ export class ApiKeys {
       expiresAt: stored.expiresAt.getTime(),
       seen,
     };
+  }
+
+  /**
+   * Ends a key that somebody else may have seen. Only the whole key does it: an id is no secret.
+   * @returns its id; undefined for what is no key in force
+   */
+  async revokeExposed(text: string): Promise<string | undefined> {
+    if (readApiKey(text)?.environment !== this.settings.environment || this.examining >= MAX_EXAMINED) return undefined;
+    this.examining += 1;
+    try {
+      const { principal } = await this.verify(text);
+      const { tenant, id: owner, issuer: ownerIssuer, credentialId = '' } = principal;
+      return (await this.revoke({ tenant, owner, ownerIssuer }, credentialId)) ? credentialId : undefined;
+    } catch (error) {
+      if (error instanceof CredentialRefusedError) return undefined;
+      throw error;
+    } finally {
+      this.examining -= 1;
+    }
   }
 
   /** For the "last used" of the list; written in the background. */
