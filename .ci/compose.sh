@@ -82,14 +82,15 @@ done
 [[ $(docker compose port api 9443 2>/dev/null || true) =~ ^(:0)?$ ]] || fail 'the management port is published'
 docker compose exec -T api sh -c 'cat /keys/api/key.pem >/dev/null' || fail 'api cannot read its own key'
 docker compose exec -T api sh -c 'cat /keys/api/client.key >/dev/null' || fail 'api cannot read its own client key'
-for file in /keys/postgres/{key.pem,password,vault-password} /keys/openbao/{key.pem,seal.key} /keys/openbao-roles/client.key /keys/issuer/key.pem; do
+for file in /keys/postgres/{key.pem,password,vault-password} /keys/openbao/{key.pem,seal.key} /keys/openbao-roles/client.key \
+  /keys/valkey/{key.pem,client.key,users.acl,roles-password} /keys/issuer/key.pem; do
   ! docker compose exec -T api cat "$file" >/dev/null 2>&1 || fail "api can read $file"
 done
 ! docker compose exec -T api sh -c 'touch /app/x' 2>/dev/null || fail 'api can write to its own program'
 
 echo '--- no secret in an image'
 docker compose exec -T postgres cat /keys/postgres/password /keys/postgres/key.pem >"$work/secrets"
-docker compose exec -T api cat /keys/api/key.pem /keys/api/client.key >>"$work/secrets"
+docker compose exec -T api cat /keys/api/key.pem /keys/api/client.key /keys/api/valkey-password >>"$work/secrets"
 grep -v -- '-----' "$work/secrets" | grep -E '.{16}' >"$work/patterns"
 for image in $(docker compose config --images | sort -u); do
   mkdir -p "$work/image"
@@ -156,6 +157,78 @@ docker compose restart api >/dev/null 2>&1
 up 'up after a restart of api: it logged in again'
 read_account | grep -q '"holder":"compose"' || fail 'the account is gone after a restart'
 
+echo '--- Valkey: TLS with a certificate, each service its own keys'
+ask() { # ask COMMAND…, one a line, as the user of api; prints an answer a line
+  docker run --rm -i --network gatehouse-ci_valkey -v gatehouse-ci_keys:/keys:ro --user "$api_user" --entrypoint sh gatehouse-ci-valkey -c '
+    export REDISCLI_AUTH="$(cat /keys/api/valkey-password)"
+    cli() { valkey-cli --no-auth-warning -h valkey --tls --cacert /keys/ca.pem "$@" 2>&1 | tr "\n" " " | cut -c 1-100; }
+    while read -r line; do
+      case $line in
+        plain*) valkey-cli -h valkey ping 2>&1 | head -1 ;;
+        without*) cli --user api ping ;;
+        nobody*) env -u REDISCLI_AUTH valkey-cli -h valkey --tls --cacert /keys/ca.pem --cert /keys/api/client.pem --key /keys/api/client.key ping 2>&1 ;;
+        *) cli --cert /keys/api/client.pem --key /keys/api/client.key --user ${line%% *} ${line#* } ;;
+      esac
+    done' 2>&1
+}
+answers=$(ask <<'TEXT' | sed -E 's/^(\(error\) )?([A-Z]+).*/\2/' | xargs
+api set gatehouse:api:ci 1 px 1000
+api get gatehouse:api:ci
+api get gatehouse:orders:ci
+api set orders 1
+api eval return(redis.call("get",KEYS[1])) 1 gatehouse:orders:ci
+api publish gatehouse:orders:ci x
+api flushall
+api acl list
+api config get *
+default ping
+valkey-roles ping
+nobody
+TEXT
+)
+[[ $answers == 'OK 1 NOPERM NOPERM NOPERM NOPERM NOPERM NOPERM NOPERM AUTH AUTH NOAUTH' ]] || fail "Valkey answers $answers"
+for way in plain without; do
+  ! ask <<<"$way" | grep -q PONG || fail "Valkey lets a client in: $way"
+done
+
+echo '--- Valkey: one limit for two replicas, each its share while it is gone, together again without a restart'
+replica() { # replica NAME: another api beside the first, with a narrow limit by principal; prints its address
+  docker compose run -d --no-deps --name "gatehouse-ci-$1" -e GATEHOUSE_RATE_LIMIT_PRINCIPAL=1/3600/10 -e GATEHOUSE_RATE_LIMIT_REPLICAS=2 \
+    -e GATEHOUSE_AUDIT_FOLDER=/tmp/audit api >/dev/null 2>&1
+}
+replica one & replica two & wait
+policy() { # policy REPLICA: where it says that its limits are
+  docker exec -e NODE_EXTRA_CA_CERTS=/keys/ca.pem "gatehouse-ci-$1" node -e "fetch('https://localhost:9443/policy').then((answer) =>
+    answer.json()).then(({ rateLimit }) => process.stdout.write(rateLimit.store), () => process.stdout.write('nothing'))"
+}
+until_in() { # until_in STORE: both replicas say so
+  local name end=$((SECONDS + 60))
+  for name in one two; do
+    until [[ $(policy "$name") == "$1" ]]; do
+      ((SECONDS < end)) || fail "the limits of replica $name are in $(policy "$name"), not in $1"
+      sleep 0.3
+    done
+  done
+}
+passed() { # passed WHO REPLICA: how many of 12 requests
+  local token address
+  token=$(token accounts:read --as "$1")
+  address=$(docker inspect -f '{{(index .NetworkSettings.Networks "gatehouse-ci_services").IPAddress}}' "gatehouse-ci-$2")
+  for _ in {1..12}; do
+    call -H "Authorization: Bearer $token" -o /dev/null -w '%{http_code}\n' --connect-to "localhost:8443:$address:8443" https://localhost:8443/v1/accounts
+  done | grep -c 200 || true
+}
+until_in valkey
+[[ $(passed mia one) == 10 && $(passed mia two) == 0 ]] || fail 'two replicas let more than one limit pass'
+docker compose kill valkey >/dev/null 2>&1
+until_in share
+[[ $(passed noa one) == 5 && $(passed noa two) == 5 ]] || fail 'without Valkey a replica lets something else than its share pass'
+[[ $(call -o /dev/null -w '%{http_code}' "https://localhost:$API_HTTPS_PORT/health/ready") == 200 ]] || fail 'no traffic without Valkey'
+docker compose start valkey >/dev/null 2>&1
+until_in valkey
+[[ $(passed tom two) == 10 && $(passed tom one) == 0 ]] || fail 'two replicas let more than one limit pass after Valkey came back'
+docker rm -fv gatehouse-ci-one gatehouse-ci-two >/dev/null
+
 echo '--- conformance from outside'
 docker compose exec -T -e NODE_EXTRA_CA_CERTS=/keys/ca.pem api node -e \
   "fetch('https://localhost:9443/openapi.json').then((answer) => answer.text()).then((text) => process.stdout.write(text))" \
@@ -186,7 +259,7 @@ git clone -q "$repo" "$work/gatehouse-ci-second"
     [[ $(curl -sS --max-time 10 --cacert "$work/second.pem" "https://localhost:$port/health/ready") == '{"status":"ok"}' ]]
     ! curl -s --max-time 10 --cacert "$work/ca.pem" "https://localhost:$port/health/ready" || fail 'both copies have the same CA'
   done
-  for file in /keys/api/key.pem /keys/api/client.key; do
+  for file in /keys/api/key.pem /keys/api/client.key /keys/api/valkey-password; do
     ! docker compose exec -T orders cat "$file" >/dev/null 2>&1 || fail "orders can read $file"
   done
   docker compose down -v --rmi local --timeout 10 >/dev/null 2>&1

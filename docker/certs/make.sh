@@ -7,11 +7,13 @@
 #   /keys/postgres/…, /keys/openbao/…       root, readable by the server's extra group (its user differs between images);
 #                                           `password` is what the image asks for: pg_hba.conf lets nobody use it
 #   /keys/postgres/vault-password           of the role that makes short-lived users; the group of the two that set and use it
+#   /keys/valkey/…                          the server's user alone; users.acl has the hash of each service's password
+#   /keys/<service>/valkey-password         the service's user alone
 #   /keys/issuer/key.pem, jwks.json         what access tokens are signed by, the token service's user's; and checked by, for everybody
 # The CA's own key is in /ca, a volume that no other container mounts. Idempotent: what is there and good for 30 days stays.
 set -euo pipefail
 umask 077
-readonly postgres_group=10002 roles_group=10003 openbao_group=10004 openbao_roles=10005 renew_below_s=$((30 * 86400))
+readonly postgres_group=10002 roles_group=10003 openbao_group=10004 openbao_roles=10005 valkey=10007 renew_below_s=$((30 * 86400))
 export CAROOT=/ca
 keys=/keys
 chmod 0755 "$keys"
@@ -82,6 +84,18 @@ issuer() { # issuer FOLDER OWNER: a P-256 key, and its public part as a JWK Set 
   give "$scratch/jwks" "$1/jwks.json" 0:0 0444
 }
 
+# A user of Valkey: its password for it alone, once; its hash, since we cannot read that any more; and what it may touch and do.
+acl_user() { # acl_user NAME PASSWORD-FILE OWNER RULES…
+  local hash=$keys/valkey/hashes/$1
+  if [[ ! -e $2 || ! -e $hash ]]; then
+    openssl rand -base64 33 >"$scratch/password"
+    printf '#%s' "$(tr -d '\n' <"$scratch/password" | openssl dgst -sha256 -r | cut -d' ' -f1)" >"$scratch/hash"
+    give "$scratch/password" "$2" "$3:$3" 0400
+    give "$scratch/hash" "$hash" 0:0 0400
+  fi
+  printf 'user %s on %s %s\n' "$1" "$(<"$hash")" "${*:4}" >>"$scratch/users.acl"
+}
+
 make localhost # makes the CA too, when there is none
 cp /ca/rootCA.pem "$scratch/ca.pem"
 give "$scratch/ca.pem" "$keys/ca.pem" 0:0 0444
@@ -93,11 +107,19 @@ random "$keys/postgres/vault-password" "0:$roles_group" 0440 openssl rand -base6
 certificate openbao "0:$openbao_group" 0440 openbao localhost
 random "$keys/openbao/seal.key" "0:$openbao_group" 0440 openssl rand 32
 client openbao-roles "$openbao_roles"
+certificate valkey "$valkey:$valkey" 0400 valkey
+client valkey "$valkey" # of the health check and of valkey-roles
+mkdir -p "$keys/valkey/hashes" && chmod 0700 "$keys/valkey/hashes"
+echo 'user default off resetpass resetkeys resetchannels -@all' >"$scratch/users.acl"
+acl_user valkey-roles "$keys/valkey/roles-password" "$valkey" resetkeys resetchannels -@all '+acl|load'
 while read -r service user _role; do
   certificate "$service" "$user:$user" 0400 localhost "$service" 127.0.0.1 ::1
   client "$service" "$user"
-  mkdir -p "/audit/$service" && chmod 0700 "/audit/$service" && chown "$user:$user" "/audit/$service"
+  acl_user "$service" "$keys/$service/valkey-password" "$user" "~gatehouse:$service:*" resetchannels "&gatehouse:$service:*" \
+    -@all +evalsha +eval +time +get +set +publish +subscribe +unsubscribe +ping
+  [[ -d /audit/$service ]] || { mkdir -m 0700 "/audit/$service" && chown "$user:$user" "/audit/$service"; }
 done < <(grep -v '^#' /services.list)
+give "$scratch/users.acl" "$keys/valkey/users.acl" "$valkey:$valkey" 0400
 
 cat <<'TEXT'
 certs: every certificate is in place. To call a service, trust the CA for one command:

@@ -9,10 +9,10 @@ const DEVICES = ['con', 'prn', 'aux', 'nul', ...digits('com'), ...digits('lpt')]
 
 /** Libs of the design that do not exist yet: a service must not take their place. */
 const OWN_LIBS =
-  'service tls http-client secrets authn authz rate-limit audit detection problem-details validation observability conformance database';
+  'service tls http-client secrets authn authz rate-limit audit detection problem-details validation observability conformance database valkey';
 
 const OWN_PARTS =
-  'api identity gatehouse workspace templates docker docs apps libs tools generated node-modules dist src test ca postgres postgres-roles certs migrations valkey openbao admin root public template0 template1 constructor prototype npm node favicon';
+  'api identity gatehouse workspace templates docker docs apps libs tools generated node-modules dist src test ca postgres postgres-roles certs migrations valkey valkey-roles openbao openbao-roles issuer token admin root public template0 template1 constructor prototype npm node favicon';
 
 // what a resource's folder, route or file of that name would collide with inside a service
 const RESOURCE_PARTS = 'app main health metrics openapi docs v1 resource resources service services module modules';
