@@ -13,6 +13,7 @@ import { type CachedCredential, CredentialCache } from './credential.cache.ts';
 import { readCredential, type SentCredential } from './credential.reader.ts';
 import { replayWindowMs, verifyProof } from './dpop/dpop.proof.ts';
 import { ReplayGuard } from './dpop/replay.guard.ts';
+import { type ProofMemory, SharedProofs } from './dpop/shared.proofs.ts';
 import { type TrustedIssuer, verifyToken } from './jwt/token.verifier.ts';
 import type { Principal } from './principal.ts';
 import type { RevocationFeed } from './revocation/revocation.feed.ts';
@@ -28,6 +29,8 @@ export interface AuthnRequest {
   readonly clientIdentity: () => ClientIdentity | undefined;
   /** Asked before a credential that is not known is looked at: throws when there were too many wrong ones. */
   readonly beforeVerify?: () => Promise<void>;
+  /** 503 rather than a guess, while the replicas cannot know together whether a DPoP proof was shown before. */
+  readonly failClosed?: boolean;
 }
 
 /** What an authenticator is made of; see createAuthenticator. */
@@ -37,18 +40,20 @@ export interface AuthenticatorParts {
   readonly revocations: Revocations;
   readonly feed?: RevocationFeed;
   readonly apiKeys?: ApiKeys;
+  readonly proofMemory?: ProofMemory;
 }
 
 export class Authenticator {
   readonly revocations: Revocations;
   private readonly cache: CredentialCache;
-  private readonly proofs: ReplayGuard;
+  private readonly proofs: SharedProofs;
 
   constructor(private readonly parts: AuthenticatorParts) {
     const { cache, dpop } = parts.options;
     this.revocations = parts.revocations;
     this.cache = new CredentialCache(cache.maxEntries, parts.revocations);
-    this.proofs = new ReplayGuard(replayWindowMs(dpop.maxAgeSeconds), dpop.maxProofs);
+    const own = new ReplayGuard(replayWindowMs(dpop.maxAgeSeconds), dpop.maxProofs);
+    this.proofs = new SharedProofs(own, parts.proofMemory);
   }
 
   /** Whose tokens are accepted. */
@@ -64,6 +69,11 @@ export class Authenticator {
   /** Where keys are made and revoked; undefined where none are accepted. */
   get apiKeys(): ApiKeys | undefined {
     return this.parts.apiKeys;
+  }
+
+  /** DPoP proofs that were remembered, by the memory that decided; `local` while the shared one was gone. */
+  get proofCounts(): { readonly shared: number; readonly local: number } {
+    return this.proofs.counts;
   }
 
   /**
@@ -156,7 +166,8 @@ export class Authenticator {
       const proof = request.headers.dpop;
       if (typeof proof !== 'string') throw refusedCredential(new CredentialRefusedError('proof'), 'dpop');
       const { maxAgeSeconds } = this.parts.options.dpop;
-      const expected = { method: request.method, url: request.url(), token: sent.text, jkt: entry.jkt, maxAgeSeconds };
+      const { method, failClosed } = request;
+      const expected = { method, url: request.url(), token: sent.text, jkt: entry.jkt, maxAgeSeconds, failClosed };
       await verifyProof(proof, expected, this.proofs).catch((error: unknown) => {
         throw error instanceof ProblemError ? error : refusedCredential(error, 'dpop');
       });

@@ -7,6 +7,7 @@ import { Authenticator } from './authenticator.ts';
 import { AuthnConfigError } from './authn.error.ts';
 import type { EmitAuthnEvent } from './authn.event.ts';
 import { authnOptionsSchema, type AuthnInput, type AuthnOptions } from './authn.options.ts';
+import type { ProofMemory } from './dpop/shared.proofs.ts';
 import { IssuerKeys } from './jwt/issuer.keys.ts';
 import { keySetSource } from './jwt/key-set.source.ts';
 import type { TrustedIssuer } from './jwt/token.verifier.ts';
@@ -21,6 +22,8 @@ export interface AuthnContext {
   readonly database?: Kysely<unknown>;
   /** The keyring of API key hashes; needed with `apiKeys`. */
   readonly apiKeyHashKeys?: HashKeys;
+  /** Where the replicas remember DPoP proofs together; without one each remembers those that it saw. */
+  readonly proofMemory?: ProofMemory;
   readonly onEvent?: EmitAuthnEvent;
 }
 
@@ -45,7 +48,7 @@ export async function createAuthenticator(input: AuthnInput = {}, context: Authn
   await feed?.start();
   // Not waited for: the first token waits for the keys, the start of a service does not wait for another service.
   for (const { keys } of issuers.values()) void keys.start();
-  return new Authenticator({ options, issuers, revocations, feed, apiKeys });
+  return new Authenticator({ options, issuers, revocations, feed, apiKeys, proofMemory: context.proofMemory });
 }
 
 /** @throws AuthnConfigError */

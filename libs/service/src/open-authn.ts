@@ -6,6 +6,7 @@ import type { Secrets } from '@gatehouse/secrets';
 import { authnSecrets } from './config/declared-secrets.ts';
 import { ConfigurationError } from './config/configuration.error.ts';
 import type { ServiceSettings } from './config/settings.ts';
+import { proofMetrics } from './metrics/proof.metrics.ts';
 import type { ServiceContext } from './step.ts';
 
 /** Where the development identity provider is: see apps/identity. */
@@ -20,21 +21,31 @@ export const usesDevelopmentIssuer = (settings: ServiceSettings, env: NodeJS.Pro
  * @throws ConfigurationError when nobody could be proven; AuthnConfigError naming the option
  */
 export async function openAuthn(
-  { settings, secrets, log, tls }: Pick<ServiceContext, 'settings' | 'secrets' | 'log' | 'tls'>,
+  {
+    settings,
+    secrets,
+    log,
+    tls,
+    valkey,
+    metrics,
+  }: Pick<ServiceContext, 'settings' | 'secrets' | 'log' | 'tls' | 'valkey' | 'metrics'>,
   database: Database | undefined,
   env: NodeJS.ProcessEnv,
 ): Promise<Authenticator | undefined> {
   if (!settings.authn) return undefined;
   const { audience = settings.name, ...options } = settings.authn;
   const issuers = options.issuers.length > 0 ? options.issuers : issuersOf(settings, audience, tls.caFile, env);
-  return createAuthenticator(
+  const authenticator = await createAuthenticator(
     { ...options, issuers },
     {
       database: database?.kysely,
       apiKeyHashKeys: options.apiKeys && hashKeys(secrets),
+      proofMemory: valkey,
       onEvent: ({ message, level, ...event }) => log[level](event, message),
     },
   );
+  if (valkey) proofMetrics(metrics, authenticator);
+  return authenticator;
 }
 
 function issuersOf(

@@ -1,9 +1,9 @@
 // Proof of possession (RFC 9449 §4.3): a stolen token is of no use without the key that signs each request's method and address.
-// Nonces are not used: proofs live a minute, and every replica remembers those that it saw.
+// Nonces are not used: proofs live a minute, and the replicas remember together those that they saw.
 import { hash } from 'node:crypto';
 import { calculateJwkThumbprint, EmbeddedJWK, jwtVerify } from 'jose';
 import { CredentialRefusedError } from '../authn.error.ts';
-import type { ReplayGuard } from './replay.guard.ts';
+import type { SharedProofs } from './shared.proofs.ts';
 
 /** Said in WWW-Authenticate too. */
 export const DPOP_ALGORITHMS = ['ES256', 'EdDSA', 'Ed25519', 'ES384', 'PS256'];
@@ -19,6 +19,8 @@ export interface ProofExpectation {
   readonly token: string;
   readonly jkt: string;
   readonly maxAgeSeconds: number;
+  /** Refused while the replicas cannot know together whether it was shown before. */
+  readonly failClosed?: boolean;
 }
 
 /** How long a proof could be shown again: from the earliest clock that is accepted to the latest. */
@@ -28,7 +30,7 @@ export const replayWindowMs = (maxAgeSeconds: number): number => maxAgeSeconds *
 export async function verifyProof(
   proof: string,
   expected: ProofExpectation,
-  guard: ReplayGuard,
+  proofs: SharedProofs,
   now: number = Date.now(),
 ): Promise<void> {
   const { payload, protectedHeader } = await jwtVerify(proof, EmbeddedJWK, {
@@ -53,7 +55,7 @@ export async function verifyProof(
   if (!fits) throw new CredentialRefusedError('proof');
   const jkt = await calculateJwkThumbprint(protectedHeader.jwk as object);
   if (jkt !== expected.jkt) throw new CredentialRefusedError('unbound');
-  if (!guard.take(jkt, jti, now)) throw new CredentialRefusedError('replayed');
+  if (!(await proofs.take(jkt, jti, now, expected.failClosed ?? false))) throw new CredentialRefusedError('replayed');
 }
 
 function sameAddress(htu: unknown, url: string): boolean {

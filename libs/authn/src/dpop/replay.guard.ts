@@ -13,7 +13,7 @@ export class ReplayGuard {
    * @param maxProofs of one window
    */
   constructor(
-    private readonly windowMs: number,
+    readonly windowMs: number,
     private readonly maxProofs: number,
     now: number = Date.now(),
   ) {
@@ -27,7 +27,7 @@ export class ReplayGuard {
    */
   take(jkt: string, jti: string, now: number = Date.now()): boolean {
     this.turn(now);
-    const id = hash('sha256', `${jkt} ${jti}`, 'base64');
+    const id = this.idOf(jkt, jti);
     if (this.young.has(id) || this.old.has(id)) return false;
     if (this.young.size + this.old.size >= this.maxProofs) {
       throw new ProblemError('dependency-unavailable', {
@@ -37,6 +37,11 @@ export class ReplayGuard {
     }
     this.young.add(id);
     return true;
+  }
+
+  /** A proof by 44 characters, however long its own id is. */
+  idOf(jkt: string, jti: string): string {
+    return hash('sha256', `${jkt} ${jti}`, 'base64');
   }
 
   private turn(now: number): void {

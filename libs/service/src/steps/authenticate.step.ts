@@ -78,6 +78,7 @@ function asked(request: FastifyRequest, attempt: () => Attempt, { settings, tls 
     url: () => `${settings.publicOrigin ?? `https://${request.host}`}${request.raw.url}`,
     clientIdentity: () => tls.clientIdentity(request.raw.socket),
     beforeVerify: () => refuseGuessing(attempt()),
+    failClosed: request.routeOptions.config.gatehouse?.limits.failClosed,
   };
 }
 
