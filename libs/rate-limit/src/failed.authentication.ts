@@ -1,6 +1,6 @@
 // Wrong credentials are counted on their own (ASVS 5.0 V6.3.1, CWE-307): by address, which stops one guesser, and by account, which stops
-// ten thousand addresses that guess at one. An address from which the account was used with success is let in all the same, or anybody
-// could lock anybody out.
+// ten thousand addresses that guess at one. An account that was used with success from an address is let in from there all the same, by
+// a count of its own: neither the guessers of the world nor those of the same office can lock it out (ASVS 5.0 V6.1.1).
 import { createHash } from 'node:crypto';
 import type { Charge, Limit, LimitOptions } from './limit.ts';
 import type { Verdict } from './verdict.ts';
@@ -40,6 +40,7 @@ export function failedAuthentication(
   const charge = (name: string, spec: LimitOptions): Charge[] => [{ limit: limiter.limit(name, spec), cost: 1 }];
   const byAddress = charge('failed-by-address', options.address);
   const byAccount = charge('failed-by-account', options.account);
+  const byBoth = charge('failed-by-both', options.account);
   const known = charge('known-address', { limit: 1, windowSeconds: DAY_SECONDS, burst: 1 });
   return ({ address, account }) => {
     const from = `f:${limiter.addressKey(address)}`;
@@ -47,16 +48,17 @@ export function failedAuthentication(
     const pair = to && `k:${digest(`${from} ${to}`)}`;
     return {
       async check() {
-        const first = await limiter.peek(from, byAddress);
-        if (!first.allowed || !to || !pair) return first;
-        const second = await limiter.peek(to, byAccount);
-        if (second.allowed) return second;
-        return (await limiter.peek(pair, known)).allowed ? second : first;
+        const [first, second] = await Promise.all([limiter.peek(from, byAddress), to && limiter.peek(to, byAccount)]);
+        if (!second || !pair || (first.allowed && second.allowed)) return first;
+        if (!(await limiter.peek(pair, known)).allowed) return limiter.peek(pair, byBoth);
+        return first.allowed ? second : first;
       },
       async count() {
-        const first = await limiter.decide(from, byAddress);
-        const second = to ? await limiter.decide(to, byAccount) : first;
-        return first.allowed ? second : first;
+        const verdicts = await Promise.all([
+          limiter.decide(from, byAddress),
+          ...(to && pair ? [limiter.decide(to, byAccount), limiter.decide(pair, byBoth)] : []),
+        ]);
+        return verdicts.find(({ allowed }) => !allowed) ?? (verdicts[0] as Verdict);
       },
       async succeeded() {
         if (pair) await limiter.decide(pair, known);

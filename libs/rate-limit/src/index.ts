@@ -1,6 +1,7 @@
 export { SkipThrottle, Throttle, ThrottlerStorage } from '@nestjs/throttler';
 export { Cost, RateLimit, Unlimited, type RouteLimitOptions } from './rate-limit.decorators.ts';
 export { addressKeys } from './address.key.ts';
+export type { DecidedBy, DecisionCounts } from './decision.counts.ts';
 export type { Attempt, Attempted } from './failed.authentication.ts';
 export type { Charge, Limit, LimitOptions } from './limit.ts';
 export { rateLimitEnvironment } from './rate-limit.environment.ts';

@@ -34,6 +34,11 @@ export class MemoryStore {
     return judge(charges, this.debts(subject, charges, this.now()), false);
   }
 
+  /** Callers that owe something now. */
+  held(): number {
+    return this.table.held(this.now());
+  }
+
   private debts(subject: string, charges: readonly Charge[], now: number): number[] {
     const debts: number[] = [];
     for (const { limit } of charges) debts.push(Math.max(0, this.table.read(limit.salt, subject) - now));

@@ -3,6 +3,7 @@
 import { ProblemError } from '@gatehouse/problem-details';
 import type { SharedValkey } from '@gatehouse/valkey';
 import { addressKeys } from './address.key.ts';
+import { DecisionCounts } from './decision.counts.ts';
 import { failedAuthentication, type Attempt, type Attempted } from './failed.authentication.ts';
 import { makeLimit, type Charge, type Limit, type LimitOptions } from './limit.ts';
 import { MemoryStore } from './memory.store.ts';
@@ -33,6 +34,8 @@ export interface RateLimiterStatus {
   readonly store: 'memory' | 'valkey' | 'share';
   readonly replicas: number;
   readonly maxKeys: number;
+  /** Callers in this process's memory that owe something now. */
+  readonly keys: number;
   readonly tableBytes: number;
   /** Callers that were forgotten while they still owed something: raise maxKeys. */
   readonly evicted: number;
@@ -62,6 +65,7 @@ export class RateLimiter {
   /** The key of an address: its network, as the settings say. */
   readonly addressKey: (address: string | undefined) => string;
   readonly address: Limit;
+  readonly counts = new DecisionCounts();
   private readonly principalLimit: Limit;
   private readonly plans: ReadonlyMap<string, Limit>;
   private readonly memory: MemoryStore;
@@ -108,23 +112,23 @@ export class RateLimiter {
    * @throws ProblemError `dependency-unavailable` with `failClosed`, while the shared store is gone
    */
   decide(subject: string, charges: readonly Charge[], options: DecideOptions = {}): Verdict | Promise<Verdict> {
-    if (!this.shared) return this.inMemory(subject, charges);
+    if (!this.shared) return this.inMemory('memory', subject, charges);
     if (!this.shared.ready) return this.alone(subject, charges, options);
     if (this.settings.localRefusals) {
       const held = this.held(subject, charges);
-      if (held) return held;
+      if (held) return this.counts.count('held', held);
     }
     return this.together(this.shared, subject, charges, options);
   }
 
   /** Asks as {@link decide} does, and takes nothing. */
   async peek(subject: string, charges: readonly Charge[]): Promise<Verdict> {
-    if (!this.shared) return this.memory.peek(subject, charges);
+    if (!this.shared) return this.counts.count('memory', this.memory.peek(subject, charges));
     if (this.shared.ready) {
       const verdict = await this.shared.decide(subject, charges, false).catch(() => undefined);
-      if (verdict) return verdict;
+      if (verdict) return this.counts.count('valkey', verdict);
     }
-    return this.memory.peek(subject, shares(charges));
+    return this.counts.count('share', this.memory.peek(subject, shares(charges)));
   }
 
   /**
@@ -143,6 +147,7 @@ export class RateLimiter {
       store: !this.shared ? 'memory' : this.shared.ready ? 'valkey' : 'share',
       replicas: this.settings.replicas,
       maxKeys: this.settings.maxKeys,
+      keys: this.memory.held(),
       tableBytes: table.bytes,
       evicted: table.evicted,
     };
@@ -167,19 +172,19 @@ export class RateLimiter {
     const verdict = await store.decide(subject, charges).catch(() => undefined);
     if (!verdict) return this.alone(subject, charges, options);
     if (!verdict.allowed && this.settings.localRefusals) this.hold(subject, verdict);
-    return verdict;
+    return this.counts.count('valkey', verdict);
   }
 
   private alone(subject: string, charges: readonly Charge[], { failClosed }: DecideOptions): Verdict {
     if (failClosed) throw new ProblemError('dependency-unavailable', { headers: { 'retry-after': '1' } });
-    return this.inMemory(subject, shares(charges));
+    return this.inMemory('share', subject, shares(charges));
   }
 
-  private inMemory(subject: string, charges: readonly Charge[]): Verdict {
+  private inMemory(store: 'memory' | 'share', subject: string, charges: readonly Charge[]): Verdict {
     const verdict = this.memory.decide(subject, charges);
     const { evicted } = this.memory.table;
     if (evicted > this.reported.evicted) this.reportEvicted(evicted);
-    return verdict;
+    return this.counts.count(store, verdict);
   }
 
   /** Until when a caller is refused even at cost 1 is certain: what is owed only grows. */

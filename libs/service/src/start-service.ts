@@ -118,7 +118,7 @@ export async function startOnPath(
     undo.push(() => tls.close());
     health.register('tls', () => tls.check());
     const identifiers = openIdentifiers(settings, secrets);
-    const { metrics, close: stopWatching } = openMetrics({ tls, secrets, valkey });
+    const { metrics, close: stopWatching } = openMetrics({ tls, secrets, limits, valkey });
     undo.push(async () => stopWatching());
     const { detector, close: stopDetection } = openDetection(settings, { log, metrics, secrets, identifiers });
     undo.push(stopDetection);

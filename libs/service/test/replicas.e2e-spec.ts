@@ -1,4 +1,5 @@
 // What replicas share, and what each does alone: processes of one service, on one real Valkey.
+import { connect, type ClientHttp2Session } from 'node:http2';
 import { findValkey, valkeyServer, type ValkeyServer } from '@gatehouse/valkey/testing';
 import { startForTest, TestIssuer } from '../src/testing/index.ts';
 import { type Replica, startReplica } from './fixtures/replica.process.ts';
@@ -16,7 +17,12 @@ if (!program) process.stderr.write('skipped: replicas on one Valkey: no server i
   const ten = { limit: 1, windowSeconds: 3_600, burst: 10 };
   const own = () => ({
     trustedProxies: ['127.0.0.1'],
-    rateLimit: { replicas: 2, address: ten, principal: ten },
+    rateLimit: {
+      replicas: 2,
+      address: ten,
+      principal: ten,
+      plans: { fast: { limit: 50, windowSeconds: 1, burst: 10 } },
+    },
     valkey: { ...server.options, commandTimeoutMs: 1_000 },
   });
   beforeAll(async () => {
@@ -38,7 +44,7 @@ if (!program) process.stderr.write('skipped: replicas on one Valkey: no server i
       await until(async () => ((await replica.metric('gatehouse_valkey_up')) === 1) === up);
   };
   let lastAddress = 0;
-  const fresh = () => ({ 'x-forwarded-for': `192.0.2.${++lastAddress}` });
+  const fresh = () => ({ 'x-forwarded-for': `10.1.${(++lastAddress >> 8) & 255}.${lastAddress & 255}` });
 
   it('let one limit pass together, by address and by caller', async () => {
     const [one, two] = replicas;
@@ -47,6 +53,18 @@ if (!program) process.stderr.write('skipped: replicas on one Valkey: no server i
     const authorization = `Bearer ${await issuer.token({ subject: 'ada', scopes: ['shared:read'] })}`;
     const mine = (replica: Replica) => ask(replica, '/v1/mine', { authorization, ...fresh() });
     expect(passed([...(await mine(one)), ...(await mine(two))])).toBe(10);
+  });
+
+  it('let exactly the pace and one burst of a hammering caller pass', async () => {
+    const claims = { plan: 'fast' };
+    const authorization = `Bearer ${await issuer.token({ subject: 'hammer', scopes: ['shared:read'], claims })}`;
+    const begin = performance.now();
+    const counts = await Promise.all(
+      replicas.map((replica) => hammer(replica, authorization, () => performance.now() < begin + 2_500)),
+    );
+    const took = performance.now() - begin;
+    expect(counts[0] + counts[1]).toBeLessThanOrEqual(Math.ceil(10 + took / 20));
+    expect(counts[0] + counts[1]).toBeGreaterThanOrEqual(60); // 135 on an idle machine
   });
 
   it('refuse a DPoP proof that the other has seen', async () => {
@@ -90,11 +108,41 @@ if (!program) process.stderr.write('skipped: replicas on one Valkey: no server i
     expect(await one.metric('gatehouse_valkey_command_duration_seconds_count')).toBeGreaterThan(0);
   });
 
+  it('let no more than two bursts and the shares pass while it is restarted under a hammering caller', async () => {
+    const authorization = `Bearer ${await issuer.token({ subject: 'patient', scopes: ['shared:read'] })}`;
+    let over = false;
+    const hammering = replicas.map((replica) => hammer(replica, authorization, () => !over));
+    await until(async () => (await replicas[0].metric('gatehouse_rate_limit_refusals_total{limit="principal"}')) > 0);
+    await server.stop();
+    await isUp(false);
+    await server.start();
+    await isUp(true);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    over = true;
+    const counts = await Promise.all(hammering);
+    // ten before it, five by each replica meanwhile, and ten of a server that forgot, unless the refusals are remembered here
+    expect(counts[0] + counts[1]).toBeGreaterThanOrEqual(10);
+    expect(counts[0] + counts[1]).toBeLessThanOrEqual(30);
+  });
+
   it('do not start with a password that it refuses, and name the setting', async () => {
     const valkey = { ...server.options, passwordFile: `${server.folder}/cert.pem` };
     const started = startForTest(SharedModule, shared({ valkey, logLevel: 'silent' }));
     await expect(started).rejects.toThrow(/GATEHOUSE_VALKEY_PASSWORD_FILE/);
   });
+
+  /** Asks as fast as it can, eight at a time, each from an address of its own. @returns how many passed */
+  async function hammer({ origin, ca }: Replica, authorization: string, goOn: () => boolean): Promise<number> {
+    const session = connect(origin, { ca });
+    let count = 0;
+    const worker = async () => {
+      while (goOn())
+        if ((await statusOf(session, { ':path': '/v1/mine', authorization, ...fresh() })) === 200) count += 1;
+    };
+    await Promise.all(Array.from({ length: 8 }, worker));
+    session.destroy();
+    return count;
+  }
 
   /** A holder of a key, from an address of its own: each call makes a proof, which may be shown as often as one likes. */
   async function prover() {
@@ -112,3 +160,10 @@ if (!program) process.stderr.write('skipped: replicas on one Valkey: no server i
     };
   }
 });
+
+function statusOf(session: ClientHttp2Session, headers: Record<string, string>): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const stream = session.request(headers).resume();
+    stream.on('error', reject).on('response', (answer) => resolve(Number(answer[':status'])));
+  });
+}

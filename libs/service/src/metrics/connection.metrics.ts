@@ -10,6 +10,7 @@ const KINDS: readonly [code: RegExp, kind: string][] = [
   [/^ERR_TLS_HANDSHAKE_TIMEOUT$/, 'handshake-timeout'],
   [/^(ERR_SSL_|ERR_TLS_)/, 'tls'],
   [/^(ECONNRESET|EPIPE)$/, 'reset'],
+  [/^TOO_MANY_OF_ONE_ADDRESS$/, 'too-many-of-one-address'],
 ];
 
 /** The kind of a refusal by its error. */

@@ -3,7 +3,7 @@
 import type { FastifyRequest } from 'fastify';
 import { CredentialRefusedError, type Authenticator, type AuthnRequest, type Principal } from '@gatehouse/authn';
 import { ProblemError } from '@gatehouse/problem-details';
-import { retryAfter, type Attempt } from '@gatehouse/rate-limit';
+import { retryAfter, type Attempt, type Verdict } from '@gatehouse/rate-limit';
 import { claimedAccount } from '../detection/claimed.account.ts';
 import type { ServiceContext, Step } from '../step.ts';
 
@@ -25,15 +25,16 @@ export const authenticate: Step = {
       const attempt = attemptOf(request, context);
       const refused = (error: unknown): void => {
         const { cause } = Object(error) as { cause?: unknown };
-        if (cause instanceof CredentialRefusedError) {
-          tell(request, cause, context);
-          // its signature was good: an office whose tokens end in the same minute is not guessing
-          if (cause.reason !== 'expired')
-            attempt()
-              .count()
-              .catch(() => undefined);
-        }
-        done(error as Error);
+        if (!(cause instanceof CredentialRefusedError)) return done(error as Error);
+        tell(request, cause, context);
+        // its signature was good: an office whose tokens end in the same minute is not guessing
+        if (cause.reason === 'expired') return done(error as Error);
+        attempt()
+          .count()
+          .then(
+            (verdict) => done(verdict.allowed ? (error as Error) : tooMany(verdict)),
+            () => done(error as Error),
+          );
       };
       try {
         // The start was refused where a route has scopes and the service no authenticator.
@@ -66,10 +67,18 @@ function attemptOf(request: FastifyRequest, { limits }: ServiceContext): () => A
     }));
 }
 
+/**
+ * An address that guessed too often is not looked at. An account at which others guess is: whoever has the right credential comes in, and
+ * a wrong one is answered as if it had not been looked at. No credential here is one that guessing finds, so nobody gains by it, and
+ * nobody can be locked out by forged tokens with his name.
+ */
 async function refuseGuessing(attempt: Attempt): Promise<void> {
   const verdict = await attempt.check();
-  if (!verdict.allowed) throw new ProblemError('rate-limited', { headers: { 'retry-after': retryAfter(verdict) } });
+  if (!verdict.allowed && verdict.refusedBy?.name !== 'failed-by-account') throw tooMany(verdict);
 }
+
+const tooMany = (verdict: Verdict) =>
+  new ProblemError('rate-limited', { headers: { 'retry-after': retryAfter(verdict) } });
 
 function asked(request: FastifyRequest, attempt: () => Attempt, { settings, tls }: ServiceContext): AuthnRequest {
   return {

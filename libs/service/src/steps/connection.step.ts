@@ -29,7 +29,7 @@ export const connection: Step = {
     return {
       http2: true,
       https: { allowHTTP1: true },
-      serverFactory: ((handler: Handler) => createServer(handler, context)) as unknown as FastifyServerFactory,
+      serverFactory: ((handler: Handler) => createServer(handler, context, refused)) as unknown as FastifyServerFactory,
       clientErrorHandler(error: Error & { code?: string }, socket: Socket) {
         refused(error);
         const { remoteAddress: address = 'unknown' } = socket;
@@ -42,9 +42,10 @@ export const connection: Step = {
   install: (app, { settings }) => installMessageRules(app, settings.limits.maxBodyBytes),
 };
 
+type Refused = ReturnType<typeof refusedConnections>;
 type Handler = Parameters<FastifyServerFactory>[0];
 
-function createServer(handler: Handler, context: ServiceContext): Http2SecureServer | Server {
+function createServer(handler: Handler, context: ServiceContext, refused: Refused): Http2SecureServer | Server {
   const { limits } = context.settings;
   const http1Options = {
     maxHeaderSize: limits.maxHeaderBytes,
@@ -56,7 +57,7 @@ function createServer(handler: Handler, context: ServiceContext): Http2SecureSer
   };
   if (context.tls.proxied?.insecurePlainHop) {
     const plain = createPlainServer(http1Options, handler as never);
-    return bounded(plain, handler, context);
+    return bounded(plain, handler, context, refused);
   }
   const server = createSecureServer(
     {
@@ -81,7 +82,7 @@ function createServer(handler: Handler, context: ServiceContext): Http2SecureSer
     idleMs: Math.max(limits.keepAliveTimeoutMs, limits.headersTimeoutMs),
     exchangeMs: exchangeMs(limits),
   });
-  return bounded(server, handler, context);
+  return bounded(server, handler, context, refused);
 }
 
 type Limits = ServiceContext['settings']['limits'];
@@ -89,10 +90,15 @@ type Limits = ServiceContext['settings']['limits'];
 /** How long an exchange may take in all, in milliseconds: sending, handling, and a second to read the answer. */
 const exchangeMs = ({ requestTimeoutMs, handlerTimeoutMs }: Limits) => requestTimeoutMs + handlerTimeoutMs + 1_000;
 
-function bounded<T extends Http2SecureServer | Server>(server: T, handler: Handler, context: ServiceContext): T {
+function bounded<T extends Http2SecureServer | Server>(
+  server: T,
+  handler: Handler,
+  context: ServiceContext,
+  refused: Refused,
+): T {
   const { limits } = context.settings;
   server.maxConnections = limits.maxConnections;
-  limitConnections(server, context);
+  limitConnections(server, context, refused);
   // A client that does not read its answers makes no request late and leaves no handler at work: only its silence tells.
   server.setTimeout(exchangeMs(limits));
   // Node would answer these two itself, without a header of ours; the request path does.
