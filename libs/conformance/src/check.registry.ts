@@ -27,6 +27,7 @@ import {
 } from './checks/forged-token.checks.ts';
 import { httpCredential, httpForgedHost, httpNoHsts, httpRedirect, tlsPortCleartext } from './checks/gate.checks.ts';
 import { corsOrigin, hsts, securityHeaders, versionBanner } from './checks/header.checks.ts';
+import { authGuessing } from './checks/guessing.checks.ts';
 import { http2, http2RapidReset } from './checks/http2.checks.ts';
 import {
   authAudience,
@@ -38,6 +39,7 @@ import {
 } from './checks/issued-token.checks.ts';
 import { metricsBounded } from './checks/metrics.checks.ts';
 import { sigtermDrain, unsafeSettings } from './checks/process.checks.ts';
+import { rateLimitTold } from './checks/rate-limit-told.checks.ts';
 import { rateLimit, rateLimitForged, rateLimitHealth } from './checks/rate-limit.checks.ts';
 import {
   duplicateQuery,
@@ -67,7 +69,7 @@ export const CHECKS: readonly Check[] = [
   ...[authAlgNone, authHmacConfusion, authForeignKey, authTampered, authRevoked],
   ...[authExpired, authNotYetValid, authAudience, authIssuer, authTokenType],
   ...[authUnbound, authDpopReplay, authScope, authForeignObject],
-  ...[rateLimit, rateLimitForged, rateLimitHealth],
+  ...[rateLimit, rateLimitTold, rateLimitForged, rateLimitHealth, authGuessing],
   ...[sigtermDrain, unsafeSettings, secretEnvironment],
   ...[certRefusal, certReload, certKeepsGood, certAlarm],
 ];

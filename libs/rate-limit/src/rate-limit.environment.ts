@@ -10,16 +10,24 @@ const number =
   (target, value) =>
     void (target[key] = Number(value));
 /** As limit/seconds or limit/seconds/burst: 12000/60/2000. */
+function limitFrom(value: string): object {
+  const [limit, windowSeconds, burst] = value.split('/').map(Number);
+  return { limit, windowSeconds, ...(burst === undefined ? {} : { burst }) };
+}
 const limit =
   (key: string): Apply =>
-  (target, value) => {
-    const [count, windowSeconds, burst] = value.split('/').map(Number);
-    target[key] = { limit: count, windowSeconds, ...(burst === undefined ? {} : { burst }) };
-  };
+  (target, value) =>
+    void (target[key] = limitFrom(value));
+const failures =
+  (key: string): Apply =>
+  (target, value) =>
+    void (target.failedAuthentication = { ...(target.failedAuthentication as object), [key]: limitFrom(value) });
 
 const SETTINGS: Record<string, Apply> = {
   GATEHOUSE_RATE_LIMIT_ADDRESS: limit('address'),
   GATEHOUSE_RATE_LIMIT_PRINCIPAL: limit('principal'),
+  GATEHOUSE_RATE_LIMIT_FAILED_BY_ADDRESS: failures('address'),
+  GATEHOUSE_RATE_LIMIT_FAILED_BY_ACCOUNT: failures('account'),
   GATEHOUSE_RATE_LIMIT_IPV6_PREFIX_BITS: number('ipv6PrefixBits'),
   GATEHOUSE_RATE_LIMIT_MAX_KEYS: number('maxKeys'),
   GATEHOUSE_RATE_LIMIT_REPLICAS: number('replicas'),

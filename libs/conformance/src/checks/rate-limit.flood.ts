@@ -1,0 +1,121 @@
+// A caller that asks as fast as it can, over one connection, until it is refused. Only against a loopback address: a flood is not for
+// other people's machines.
+import http2, { type ClientHttp2Session } from 'node:http2';
+import https from 'node:https';
+import { once } from 'node:events';
+import { skip } from '../check.ts';
+import { bare, probingTls } from '../client/http.client.ts';
+import { requestFor } from '../openapi/operation.request.ts';
+import type { Target } from '../target.ts';
+
+/** What may be spent until the first refusal. */
+const BUDGET = { requests: 5_000, ms: 12_000, batch: 50 } as const;
+
+/** The headers of an answer; without a status when there was none. */
+export interface Answered {
+  readonly ':status'?: number;
+  readonly [name: string]: unknown;
+}
+
+export interface Flood {
+  /** Headers of the first refusal, and of the answer before it. */
+  readonly refused?: Answered;
+  readonly before?: Answered;
+  readonly sent: number;
+  readonly ms: number;
+}
+
+/** The flood is made once, whoever asks first. */
+export function hammered(target: Target): Promise<Flood> {
+  if (!/^(localhost|127\.|::1$)/.test(bare(target.url.hostname))) skip('a flood is sent to a loopback address only');
+  return target.once('hammered', async () => {
+    const caller = await openCaller(target);
+    try {
+      return await flood(caller);
+    } finally {
+      caller.close();
+    }
+  });
+}
+
+export async function flood(caller: Caller): Promise<Flood> {
+  const start = performance.now();
+  let sent = 0;
+  let before: Answered | undefined;
+  const ms = () => performance.now() - start;
+  while (sent < BUDGET.requests && ms() < BUDGET.ms) {
+    const answers = await Promise.all(Array.from({ length: BUDGET.batch }, () => caller.send({})));
+    sent += BUDGET.batch;
+    const refused = answers.find((answer) => answer[':status'] === 429);
+    before = answers.find((answer) => answer[':status'] !== 429) ?? before;
+    if (refused) return { refused, before, sent, ms: ms() };
+  }
+  return { sent, ms: ms() };
+}
+
+export interface Caller {
+  send(headers: Record<string, string>, path?: string): Promise<Answered>;
+  close(): void;
+}
+
+/** Over one HTTP/2 connection, or HTTP/1.1 where there is none. */
+export async function openCaller(target: Target): Promise<Caller> {
+  const session = await openSession(target);
+  const over = (path: string) => (session ? overHttp2(session, path) : overHttp1(target, path));
+  const unknown = over('/conformance/rate-limit');
+  // the cheapest path that is limited: an unknown one, where its answer says so
+  if ((await unknown.send({})).ratelimit !== undefined) return unknown;
+  return over(await plainPath(target));
+}
+
+/** A GET that the service describes, else the root: neither changes anything. */
+async function plainPath(target: Target): Promise<string> {
+  const api = await target.api().catch(() => undefined);
+  const operation = api?.operations.find(
+    ({ method, path, parameters }) =>
+      method.toUpperCase() === 'GET' && !path.startsWith('/health') && !parameters.some(({ required }) => required),
+  );
+  return api && operation ? requestFor(api, operation).path : '/';
+}
+
+async function openSession({ url, options }: Target): Promise<ClientHttp2Session | undefined> {
+  const session = http2.connect(url, { ...probingTls(url.hostname), ALPNProtocols: ['h2'] });
+  session.on('error', () => undefined);
+  session.setTimeout(options.timeoutMs, () => session.destroy());
+  const opened = await Promise.race([once(session, 'connect'), once(session, 'close')]).catch(() => undefined);
+  return opened && !session.destroyed ? session : undefined;
+}
+
+function overHttp2(session: ClientHttp2Session, plain: string): Caller {
+  return {
+    send: (headers, path = plain) =>
+      new Promise((resolve) => {
+        if (session.destroyed || session.closed) return setImmediate(resolve, {});
+        const stream = session.request({ ':path': path, ...headers }).resume();
+        let answer = {};
+        stream.on('response', (received) => (answer = received));
+        stream.on('error', () => undefined).on('close', () => resolve(answer));
+        return undefined;
+      }),
+    close: () => session.destroy(),
+  };
+}
+
+function overHttp1({ url, options }: Target, plain: string): Caller {
+  const agent = new https.Agent({ keepAlive: true, maxSockets: 16 });
+  return {
+    send: (headers, path = plain) =>
+      new Promise((resolve) => {
+        const to = new URL(path, url);
+        https
+          .get(to, { agent, headers, ...probingTls(url.hostname), timeout: options.timeoutMs }, (response) => {
+            response.resume().on('close', () => resolve({ ...response.headers, ':status': response.statusCode }));
+          })
+          .on('timeout', function (this: { destroy(): void }) {
+            this.destroy();
+          })
+          .on('error', () => resolve({}));
+      }),
+    close: () => agent.destroy(),
+  };
+}
