@@ -113,6 +113,22 @@ describe('an attack on the running API alerts within 10 s', () => {
     expect(alert?.resources[0]?.type).toBe('credential');
   });
 
+  it('an API key that is used from several networks, which is taken back where that is asked for', async () => {
+    const strict = await startWatched({ responses: { revoke: { rules: ['credentialNetworks'] } } });
+    try {
+      const headers = { forwarded: 'for=203.0.113.7;proto=https' };
+      const made = await strict.call('POST', '/v1/api-keys', {
+        headers,
+        body: { name: 'k', scopes: ['accounts:read'] },
+      });
+      const use = (from: string) => strict.send({ from, path, token: made.body.key as string });
+      for (const from of ['203.0.113.7', '198.18.0.9', '198.19.1.9']) expect(await use(from)).toBe(200);
+      await until(async () => (await use('203.0.113.7')) === 401, WITHIN_MS);
+    } finally {
+      await strict.close();
+    }
+  });
+
   it('administration from a network that is new for the administrator', async () => {
     const token = await api.mint({ subject: 'root', scopes: [...EVERYDAY, 'audit:read'] });
     await each(3, () => api.send({ from: '203.0.113.50', path, token }));

@@ -149,6 +149,10 @@ export const detectionOptionsSchema = z.strictObject({
   maxKeys: z.int().min(100).max(1_000_000).default(10_000).meta({
     description: 'Callers that each rule remembers at most; some 1 KB each at worst.',
   }),
+  shared: z.boolean().default(true).meta({
+    description:
+      'Where the replicas share a Valkey, they tell each other what their rules count, so that an attack spread over them alerts once, and a block holds on all. Off, each judges its own part.',
+  }),
   webhook: z
     .strictObject({
       url: z.url({ protocol: /^https$/ }).meta({ description: 'Where alerts are posted, signed (Standard Webhooks).' }),
@@ -181,6 +185,14 @@ export const detectionOptionsSchema = z.strictObject({
             .max(10_000)
             .default(1_000)
             .meta({ description: 'How long each request waits, in milliseconds.' }),
+        })
+        .optional(),
+      revoke: z
+        .strictObject({
+          rules: z.array(ruleName).min(1).meta({
+            description:
+              'The rules that take back the API key of the caller that they are about, for good, on every replica. Sensible for credentialNetworks.',
+          }),
         })
         .optional(),
       never: z

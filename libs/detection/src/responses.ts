@@ -9,6 +9,9 @@ import { BoundedMap } from './state/bounded.map.ts';
 /** Callers that are blocked or slowed at a time, at most. */
 const MAX_CALLERS = 10_000;
 
+/** What may hold a caller. */
+export type ResponseKind = 'block' | 'slow';
+
 /** What is to be done with a request. */
 export type Verdict =
   { readonly kind: 'block'; readonly retryAfterSeconds: number } | { readonly kind: 'slow'; readonly delayMs: number };
@@ -20,7 +23,11 @@ export class Responses {
   private readonly never: BlockList;
   private readonly idle: boolean;
 
-  constructor(private readonly settings: DetectionSettings['responses']) {
+  /** @param onRespond told of whom a rule of ours holds from now on */
+  constructor(
+    private readonly settings: DetectionSettings['responses'],
+    private readonly onRespond?: (kind: ResponseKind, caller: string, until: number) => void,
+  ) {
     this.never = addressList(settings.never);
     this.idle = settings.block === undefined && settings.slow === undefined;
   }
@@ -29,8 +36,27 @@ export class Responses {
   react(rule: RuleName, address: string, at: number): void {
     if (this.idle || isListed(this.never, address)) return;
     const { block, slow } = this.settings;
-    if (block?.rules.includes(rule)) this.blocked.set(callerOf(address), at + block.seconds * 1_000);
-    if (slow?.rules.includes(rule)) this.slowed.set(callerOf(address), at + slow.seconds * 1_000);
+    if (block?.rules.includes(rule)) this.hold('block', callerOf(address), at + block.seconds * 1_000);
+    if (slow?.rules.includes(rule)) this.hold('slow', callerOf(address), at + slow.seconds * 1_000);
+  }
+
+  /** Whether a rule takes back the API key that it was about. */
+  revokes(rule: RuleName): boolean {
+    return this.settings.revoke?.rules.includes(rule) ?? false;
+  }
+
+  /** Another replica holds a caller; here it counts no longer than our own would, and only where we have that response at all. */
+  adopt(kind: ResponseKind, caller: string, until: number, now = Date.now()): void {
+    const own = this.settings[kind];
+    if (!own || isListed(this.never, caller.split('/', 1)[0] ?? caller)) return;
+    this.mapOf(kind).set(caller, Math.min(until, now + own.seconds * 1_000));
+  }
+
+  /** Whom it holds now. */
+  active(now: number, max: number): { kind: ResponseKind; caller: string; until: number }[] {
+    const of = (kind: ResponseKind) =>
+      [...this.mapOf(kind).entries()].map(([caller, until]) => ({ kind, caller, until }));
+    return [...of('block'), ...of('slow')].filter(({ until }) => until > now).slice(-max);
   }
 
   verdict(address: string, now: number): Verdict | undefined {
@@ -43,6 +69,15 @@ export class Responses {
     const { slow } = this.settings;
     if (slow && (this.slowed.get(caller) ?? -Infinity) > now) return { kind: 'slow', delayMs: slow.delayMs };
     return undefined;
+  }
+
+  private hold(kind: ResponseKind, caller: string, until: number): void {
+    this.mapOf(kind).set(caller, until);
+    this.onRespond?.(kind, caller, until);
+  }
+
+  private mapOf(kind: ResponseKind): BoundedMap<number> {
+    return kind === 'block' ? this.blocked : this.slowed;
   }
 
   sizes(): { blocked: number; slowed: number } {

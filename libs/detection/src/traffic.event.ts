@@ -1,5 +1,13 @@
 // What the rules look at: what has become of requests and connections, without bodies, headers or queries.
 
+/** An API key and whose it is, as its store wants it. */
+export interface UsedApiKey {
+  readonly id: string;
+  readonly tenant: string;
+  readonly owner: string;
+  readonly ownerIssuer: string;
+}
+
 /** A request that has ended. */
 export interface RequestEvent {
   readonly kind: 'request';
@@ -20,6 +28,8 @@ export interface RequestEvent {
   readonly principal?: string;
   /** What can be revoked: the token's or key's id. */
   readonly credential?: string;
+  /** Of a caller by API key, where a response may revoke it; stays in the process. */
+  readonly apiKey?: UsedApiKey;
   /** The caller holds a scope that administers. */
   readonly admin?: boolean;
   /** Set when a credential was refused for what it is: wrong, not merely missing or expired. */

@@ -53,9 +53,28 @@ const REST = `
 | \`credentialExposed\` | Revoke the credential: it was in clear on the network. Mend the client. |
 | \`safeguardFailed\` | The message says what and how. Nothing else matters until it works. |
 
+## Replicas
+
+Where the replicas of a service share a Valkey (\`valkey\` of the descriptor), they tell each other what the rules count: refused
+credentials, 4xx, connections that failed, and where a credential is new. So each sees an attack that is spread over them as a whole, one of
+them tells people (a mark in Valkey for \`quietSeconds\`), whom one blocks all block, and an incident has one id. What is told is gathered
+for 100 ms, 200 events at most: the rules need tens. Addresses are in these messages, as they are in the limits' keys; principals and
+accounts are keyed, comparable where the replicas have the same store of secrets.
+
+While Valkey is away each replica judges alone, and \`gatehouse_detection_shared_total{outcome="failed"}\` counts; it is joined again without
+a restart. \`unusualVolume\` is each replica's own: of its share. A failed safeguard is told by each replica that has it.
+
+## Responses
+
+None by default. \`block\` and \`slow\` hold the address for a time, \`revoke\` takes back the API key that was used, for good, on every replica:
+
+\`\`\`ts
+detection: { responses: { block: { rules: ['credentialStuffing'] }, revoke: { rules: ['credentialNetworks'] } } },
+\`\`\`
+
 ## What it does not see
 
-Each process judges what reaches it and forgets at a restart: thresholds are not shared by replicas. An attacker slower than a window, or
+What is counted is forgotten at a restart. An attacker slower than a window, or
 spread wider than a rule looks, is below every threshold. It knows neither countries nor reputation; a SIEM that gets the findings and the
 audit can.
 `;

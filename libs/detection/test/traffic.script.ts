@@ -10,7 +10,7 @@ export function watched(
   identify?: (address: string) => string,
 ): { detector: Detector; alerts: Alert[] } {
   const alerts: Alert[] = [];
-  return { detector: new Detector(options, (alert) => alerts.push(alert), identify), alerts };
+  return { detector: new Detector(options, (alert) => alerts.push(alert), { identify }), alerts };
 }
 
 /** A request, ordinary but for what is given; `seconds` after {@link BEGIN}. */

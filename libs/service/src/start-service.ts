@@ -120,7 +120,10 @@ export async function startOnPath(
     const identifiers = openIdentifiers(settings, secrets);
     const { metrics, close: stopWatching } = openMetrics({ tls, secrets, limits, valkey });
     undo.push(async () => stopWatching());
-    const { detector, close: stopDetection } = openDetection(settings, { log, metrics, secrets, identifiers });
+    const { detector, close: stopDetection } = await openDetection(settings, {
+      ...{ log, metrics, secrets, identifiers, valkey },
+      revoke: async ({ id, ...owner }) => context.authn?.apiKeys?.revoke(owner, id),
+    });
     undo.push(stopDetection);
     safeguards.watch(detector, metrics);
     const traces = await openServiceTraces(settings, { log, metrics });

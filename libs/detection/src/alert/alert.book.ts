@@ -35,7 +35,7 @@ export class AlertBook {
   /** @returns the alert, unless it was told not long ago */
   take(rule: RuleName, signal: Signal, event: TrafficEvent): Alert | undefined {
     const { at } = event;
-    const key = `${rule} ${keyOf(signal.subject)}`;
+    const key = `${rule} ${subjectKey(signal.subject)}`;
     const told = this.told.at(key, () => ({ firstSeenAt: at, quietUntil: -Infinity, count: 0 }));
     if (at > told.quietUntil + INCIDENT_MS) Object.assign(told, { firstSeenAt: at, count: 0 });
     told.count += 1;
@@ -57,6 +57,11 @@ export class AlertBook {
       evidence: signal.evidence ?? {},
       request: requestOf(event),
     };
+  }
+
+  /** The incident of a subject is one that somebody else began. */
+  adopt(subject: string, id: string, at: number): void {
+    this.incidents.set(subject, { id, lastAt: at });
   }
 
   private suppress(): undefined {
@@ -92,7 +97,7 @@ export class AlertBook {
   }
 
   private incidentOf(subject: Subject, at: number): string {
-    const incident = this.incidents.at(keyOf(subject), () => ({ id: randomUUID(), lastAt: at }));
+    const incident = this.incidents.at(subjectKey(subject), () => ({ id: randomUUID(), lastAt: at }));
     if (at - incident.lastAt > INCIDENT_MS) incident.id = randomUUID();
     incident.lastAt = at;
     return incident.id;
@@ -100,7 +105,8 @@ export class AlertBook {
 }
 
 /** An account at an address is part of what that address does. */
-const keyOf = ({ kind, id }: Subject): string => `${kind} ${kind === 'address' ? id.split(' on ', 1)[0] : id}`;
+export const subjectKey = ({ kind, id }: Subject): string =>
+  `${kind} ${kind === 'address' ? id.split(' on ', 1)[0] : id}`;
 
 function requestOf(event: TrafficEvent): Alert['request'] {
   if (event.kind === 'safeguard-failed') return undefined;

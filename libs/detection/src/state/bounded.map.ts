@@ -31,6 +31,10 @@ export class BoundedMap<V> {
     this.young.set(key, value);
   }
 
+  entries(): IterableIterator<[string, V]> {
+    return new Map([...this.old, ...this.young]).entries();
+  }
+
   /** The value of a key, made where there is none. */
   at(key: string, make: () => V): V {
     const known = this.get(key);

@@ -7,7 +7,9 @@ import { claimedAccount, printable } from './claimed.account.ts';
 
 /** What of a proven caller is looked at; `Principal` of @gatehouse/authn has it. */
 interface Caller {
+  readonly kind: string;
   readonly issuer: string;
+  readonly tenant: string;
   readonly id: string;
   readonly credentialId?: string;
   readonly scopes: ReadonlySet<string>;
@@ -43,7 +45,13 @@ export function requestEvent(
     requestId: request.id,
     principal: principal ? identifiers.of(`${principal.issuer}|${principal.id}`) : undefined,
     credential: principal?.credentialId,
+    apiKey: settings.detection.responses.revoke && principal ? apiKeyOf(principal) : undefined,
     admin: principal ? settings.detection.adminScopes.some((scope) => principal.scopes.has(scope)) : false,
     refused: account === undefined ? undefined : { account },
   };
+}
+
+function apiKeyOf({ kind, credentialId, tenant, id, issuer }: Caller): RequestEvent['apiKey'] {
+  if (kind !== 'api-key' || credentialId === undefined) return undefined;
+  return { id: credentialId, tenant, owner: id, ownerIssuer: issuer };
 }

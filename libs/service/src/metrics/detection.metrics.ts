@@ -1,5 +1,5 @@
 // What the detector has found, and how it fares itself.
-import { type Alert, type AlertWebhook, type Detector, RULE_FACTS } from '@gatehouse/detection';
+import { type Alert, type AlertWebhook, type Detector, type ReplicaChannel, RULE_FACTS } from '@gatehouse/detection';
 import type { Metrics } from '@gatehouse/observability';
 
 /** @returns what is told of each alert */
@@ -7,6 +7,7 @@ export function detectionMetrics(
   metrics: Metrics,
   detector: () => Detector,
   webhook: AlertWebhook | undefined,
+  channel: ReplicaChannel | undefined,
 ): (alert: Alert) => void {
   const alerts = metrics.counter({
     name: 'gatehouse_detection_alerts_total',
@@ -41,6 +42,15 @@ export function detectionMetrics(
       help: 'Alerts posted to the webhook.',
       labels: ['outcome'],
       read: () => Object.entries(webhook.counters).map(([outcome, value]) => [{ outcome }, value]),
+    });
+  }
+  if (channel) {
+    metrics.observe({
+      type: 'counter',
+      name: 'gatehouse_detection_shared_total',
+      help: 'Events told to and by other replicas; failed: what could not be shared, each replica judged alone then.',
+      labels: ['outcome'],
+      read: () => Object.entries(channel.counters).map(([outcome, value]) => [{ outcome }, value]),
     });
   }
   return ({ rule, severity }) => alerts.inc({ rule, severity });
