@@ -32,12 +32,30 @@ bao write database/config/postgres - >/dev/null <<JSON
 }
 JSON
 
+# Short-lived users who may insert events into the database audit, for every service.
+bao write database/roles/audit - >/dev/null <<'JSON'
+{
+  "db_name": "postgres",
+  "default_ttl": "1h",
+  "max_ttl": "24h",
+  "creation_statements": [
+    "create role \"{{name}}\" with login password '{{password}}' valid until '{{expiration}}' connection limit 10 in role audit"
+  ],
+  "revocation_statements": [
+    "alter role \"{{name}}\" with nologin",
+    "select pg_terminate_backend(pid) from pg_stat_activity where usename = '{{name}}'",
+    "drop role if exists \"{{name}}\""
+  ]
+}
+JSON
+
 listed services.list | while read -r service _user role; do
   {
     echo "path \"secret/data/$service/*\" { capabilities = [\"read\"] }"
     echo "path \"transit/datakey/plaintext/$service\" { capabilities = [\"update\"] }"
     echo "path \"transit/decrypt/$service\" { capabilities = [\"update\"] }"
     echo "path \"sys/leases/revoke\" { capabilities = [\"update\"] }"
+    echo "path \"database/creds/audit\" { capabilities = [\"read\"] }"
     [ "$role" = - ] || echo "path \"database/creds/$service\" { capabilities = [\"read\"] }"
   } | bao policy write "service-$service" - >/dev/null
   bao write "auth/cert/certs/service-$service" display_name="$service" certificate=@/keys/ca.pem \

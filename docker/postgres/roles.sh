@@ -29,4 +29,16 @@ revoke all on database :"role" from public;
 SQL
   echo "postgres-roles: $role owns the database $role, and nothing else; nobody logs in as it"
 done < <(grep -v '^#' /etc/gatehouse/services.list)
+# What the services wrote down, once more: a table that can only grow, in a database of its own that none of them owns.
+run <<'SQL'
+select 'create role audit' where not exists (select from pg_roles where rolname = 'audit') \gexec
+alter role audit with nologin nosuperuser nocreatedb nocreaterole noreplication nobypassrls password null;
+grant audit to vault with admin true, inherit false, set false;
+select 'create database audit' where not exists (select from pg_database where datname = 'audit') \gexec
+revoke all on database audit from public;
+grant connect on database audit to audit;
+SQL
+run -d audit -f /etc/gatehouse/audit.sql
+echo 'postgres-roles: audit may insert into audit_events, and nothing else; nobody logs in as it'
+
 run -c 'revoke all on database postgres, template1 from public'

@@ -3,6 +3,37 @@ import { z } from 'zod';
 
 const MIB = 1_048_576;
 
+const https = z.url({ protocol: /^https$/, error: 'an https:// address' }).optional();
+
+export const shippingOptionsSchema = z.strictObject({
+  databaseUrl: z.string().optional().meta({
+    description:
+      'postgresql://host:5432/database with the table audit_events: user and password are the secret gatehouseAuditDatabase.',
+  }),
+  databaseCaFile: z.string().min(1).optional().meta({ description: 'PEM of the CA of that database.' }),
+  webhookUrl: https.meta({
+    description: 'Gets events by POST, signed (Standard Webhooks; gatehouseAuditShippingKey).',
+  }),
+  otlpUrl: https.meta({
+    description: 'Gets events as OpenTelemetry log records (OTLP/HTTP, JSON), usually at /v1/logs.',
+  }),
+  checkpointUrl: https.meta({
+    description:
+      'Gets each checkpoint by PUT below this address, signed as the webhook is. On another machine, or it proves nothing.',
+  }),
+  caFile: z
+    .string()
+    .min(1)
+    .optional()
+    .meta({ description: 'PEM of the CA of these receivers, in place of the public ones.' }),
+  networks: z
+    .array(z.union([z.cidrv4(), z.cidrv6()]))
+    .default([])
+    .meta({
+      description: 'CIDR ranges in which the receivers may be. Empty: public addresses only.',
+    }),
+});
+
 export const auditOptionsSchema = z.strictObject({
   enabled: z.boolean().default(true).meta({
     description:
@@ -56,6 +87,7 @@ export const auditOptionsSchema = z.strictObject({
       description:
         'When the journal is larger, its oldest closed files are removed, in bytes, so that it cannot fill the disk.',
     }),
+  shipping: shippingOptionsSchema.prefault({}).meta({ description: 'Where events and checkpoints go besides.' }),
   exportCheckpointsTo: z.string().min(1).optional().meta({
     description:
       'A folder on another machine (a mount): each checkpoint is copied there. Without one, who owns this machine owns the proof.',

@@ -41,7 +41,10 @@ export {
 } from './nest/audit.decorator.ts';
 export { AuditInterceptor, type AuditedRequest } from './nest/audit.interceptor.ts';
 export { declaredFields, declaredObjects, exchangeOf } from './nest/declared.details.ts';
-export { Shipper, type AuditSink, type ShipperOptions } from './ship/shipper.ts';
+export { Shipper, type AuditSink, type ShipperOptions, type ShipperStatus } from './ship/shipper.ts';
+export { CheckpointExport, type CheckpointExportOptions } from './ship/checkpoint.export.ts';
+export { otlpSink, type OtlpOptions } from './ship/otlp.sink.ts';
+export type { Send } from './ship/send.ts';
 export { type ShippedRecord } from './ship/record.tail.ts';
 export { signatureHeaders, webhookSink, type WebhookOptions } from './ship/webhook.sink.ts';
 export { auditTable, postgresSink, type Queryable } from './ship/postgres.sink.ts';

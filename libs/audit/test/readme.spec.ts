@@ -2,6 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { z } from 'zod';
 import { auditOptionsSchema } from '../src/audit.options.ts';
+import { auditTable } from '../src/ship/postgres.sink.ts';
 
 const page = new URL('../README.md', import.meta.url);
 const [BEGIN, END] = ['<!-- options -->', '<!-- end of options -->'];
@@ -38,5 +39,15 @@ describe('README.md', () => {
         .replaceAll(/[ \t]*\|[ \t]*/g, '|')
         .replaceAll(/-{3,}/g, '---');
     if (!process.env.UPDATE_DOCS) expect(cells(table)).toBe(cells(render()));
+  });
+});
+
+describe('docker/postgres/audit.sql', () => {
+  it('makes the table as auditTable has it', () => {
+    const file = new URL('../../../docker/postgres/audit.sql', import.meta.url);
+    const head = '-- Made from auditTable of libs/audit: UPDATE_DOCS=1 npx nx run @gatehouse/audit:test\n';
+    const sql = `${head}${auditTable('audit').join(';\n')};\n`;
+    if (process.env.UPDATE_DOCS) writeFileSync(file, sql);
+    expect(readFileSync(file, 'utf8')).toBe(sql);
   });
 });

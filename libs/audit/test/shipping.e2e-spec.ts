@@ -2,7 +2,15 @@
 import { createHmac } from 'node:crypto';
 import { TestPostgres } from '@gatehouse/database/testing';
 import pg from 'pg';
-import { type AuditSink, auditTable, postgresSink, type ShippedRecord, Shipper, webhookSink } from '../src/index.ts';
+import {
+  type AuditSink,
+  auditTable,
+  postgresSink,
+  type Send,
+  type ShippedRecord,
+  Shipper,
+  webhookSink,
+} from '../src/index.ts';
 import { newFolder, openJournal, removeFolders, until, writer } from './fixtures/folder.ts';
 
 afterAll(removeFolders);
@@ -42,25 +50,25 @@ describe('shipping', () => {
     expect(new Set(got).size).toBe(241);
   });
 
-  it('signs what goes to a webhook as Standard Webhooks has it, and follows no redirect', async () => {
+  it('signs what goes to a webhook as Standard Webhooks has it', async () => {
     const key = Buffer.alloc(32, 5);
-    const seen: { url: string; init: RequestInit }[] = [];
-    const send = async (url: unknown, init: RequestInit = {}) => {
-      seen.push({ url: String(url), init });
-      return new Response(undefined, { status: seen.length === 1 ? 503 : 204 });
+    const seen: Parameters<Send>[1][] = [];
+    const send: Send = async (_url, request) => {
+      seen.push(request);
+      return { status: seen.length === 1 ? 503 : 204, text: '' };
     };
-    const sink = webhookSink({ url: new URL('https://siem.example.test/in'), key: () => key, fetch: send });
+    const sink = webhookSink({ url: new URL('https://siem.example.test/in'), key: () => key, send });
     const records = [{ sequence: 1, json: '{"a":1}' }];
     await expect(sink.send(records)).rejects.toThrow('answered 503');
     await sink.send(records);
-    const [first, second] = seen.map(({ init }) => ({ ...init, headers: new Headers(init.headers) }));
+    const [first, second] = seen.map((request) => ({ ...request, headers: new Headers(request.headers) }));
     expect(first?.headers.get('webhook-id')).toBe(second?.headers.get('webhook-id'));
     const signed = ['webhook-id', 'webhook-timestamp'].map((name) => second?.headers.get(name)).join('.');
     const mac = createHmac('sha256', key)
       .update(`${signed}.${String(second?.body)}`)
       .digest('base64');
     expect(second?.headers.get('webhook-signature')).toBe(`v1,${mac}`);
-    expect(second).toMatchObject({ method: 'POST', redirect: 'error' });
+    expect(second).toMatchObject({ method: 'POST' });
     expect(JSON.parse(String(second?.body))).toMatchObject({
       type: 'gatehouse.audit.events',
       data: { events: [{ a: 1 }] },

@@ -12,5 +12,6 @@ export {
 export { embeddedServerFolder } from './embedded/binaries.ts';
 export type { EndedQuery } from './ended.query.ts';
 export { openDatabase, type DatabaseContext } from './open-database.ts';
+export { openPool, type PlainPool, type PoolOptions } from './open-pool.ts';
 export { serializable } from './serializable.ts';
 export { isUnavailable, unavailable } from './unavailable.ts';

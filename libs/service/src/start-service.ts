@@ -13,7 +13,7 @@ import { openSecrets } from '@gatehouse/secrets';
 import { createTls, type CertificateMaterial } from '@gatehouse/tls';
 import { SchemaPipe } from '@gatehouse/validation';
 import { NestLog } from './nest-log.ts';
-import { openAudit } from './audit/open-audit.ts';
+import { openServiceAudit } from './audit/open-service-audit.ts';
 import { openConnections } from './metrics/connection.metrics.ts';
 import { openMetrics } from './metrics/open.metrics.ts';
 import { openDetection } from './detection/open-detection.ts';
@@ -130,8 +130,8 @@ export async function startOnPath(
     undo.push(async () => traces?.close());
     const routes = new RouteCatalogue();
     const audited = settings.audit.enabled && steps.some((step) => step.name === 'audit');
-    const audit = audited ? await openAudit({ settings, secrets }, safeguards.told('audit')) : undefined;
-    undo.push(async () => audit?.journal.close());
+    const { audit, close: closeAudit } = await openServiceAudit(audited, { settings, secrets, metrics, safeguards });
+    undo.push(closeAudit);
     const context: ServiceContext = {
       settings,
       log,

@@ -32,6 +32,7 @@ interface Batch {
 
 interface Unsynced {
   readonly bytes: Buffer;
+  readonly lines: number;
   readonly position: number;
   readonly durable: Committed[];
 }
@@ -62,6 +63,8 @@ export class CommitQueue {
   private readonly operations = new Set<Operation>();
   private readonly clock: NodeJS.Timeout;
   private readonly idle: (() => void)[] = [];
+  /** Lines that are on the disk. */
+  private safe = 0;
 
   /** @param position where the open file ends */
   constructor(
@@ -76,6 +79,11 @@ export class CommitQueue {
   /** Why it cannot be written now. */
   get unavailable(): AuditError | undefined {
     return this.failure;
+  }
+
+  /** How many lines of those pushed are on the disk. */
+  get durableLines(): number {
+    return this.safe;
   }
 
   get full(): boolean {
@@ -129,7 +137,7 @@ export class CommitQueue {
       this.position += bytes.length;
       this.queuedBytes -= batch.bytes;
       for (const done of batch.written) done();
-      this.unsynced.push({ bytes, position, durable: batch.durable });
+      this.unsynced.push({ bytes, position, lines: batch.lines.length, durable: batch.durable });
       this.unsyncedBytes += bytes.length;
       if (batch.durable.length > 0 || this.unsyncedBytes > SYNC_BYTES) void this.sync();
     }
@@ -176,6 +184,7 @@ export class CommitQueue {
       again = true;
       await this.handle.datasync();
     });
+    for (const { lines } of covered) this.safe += lines;
     for (const durable of waiters) for (const done of durable) done();
   }
 

@@ -34,6 +34,8 @@ export interface JournalOptions extends Pick<
   readonly service: string;
   /** 32 secret bytes: the Ed25519 key of the checkpoints. */
   readonly signingKey: Uint8Array;
+  /** Handed each checkpoint that is on the disk, to take it off the machine. */
+  readonly onCheckpoint?: (note: string) => void;
   /** Told when the journal cannot be written, and (undefined) when it can again. */
   readonly onState?: (failure: AuditError | undefined) => void;
   /** Told what went wrong beside the path of a request: an export, a compression. */
@@ -60,6 +62,8 @@ export class Journal {
   private signedSize = -1;
   private latest?: { readonly note: string; readonly key: string };
   private lost = 0;
+  /** Records before the first line of this process, less the headers among its lines. */
+  private offset: number;
   private closed = false;
   private tidying?: Promise<void>;
 
@@ -71,6 +75,7 @@ export class Journal {
     private readonly unlock: () => Promise<void>,
   ) {
     ({ segment: this.segment, previous: this.previous, tree: this.tree, position: this.segmentBytes } = end);
+    this.offset = this.tree.size;
     this.signer = noteSigner(`gatehouse/${options.service}`, options.signingKey);
     this.checkpoints = new CheckpointFiles(options.folder, options.exportCheckpointsTo);
     this.queue = queue((failure) => this.changed(failure));
@@ -125,6 +130,11 @@ export class Journal {
     return this.tree.size;
   }
 
+  /** Records that a power cut does not lose: what may be handed on. Up to a header behind while a file is being closed. */
+  get durableSize(): number {
+    return Math.max(0, this.offset + this.queue.durableLines);
+  }
+
   /** Why it cannot be written now; undefined while it can. */
   get unavailable(): AuditError | undefined {
     return this.queue.unavailable;
@@ -177,6 +187,7 @@ export class Journal {
     this.append(make, 'durable', (error) => {
       if (error) return;
       this.latest = { note, key };
+      this.options.onCheckpoint?.(note);
       void this.checkpoints
         .publish(note)
         .catch((cause: unknown) => this.options.onProblem?.(cause, 'checkpoint export'));
@@ -227,6 +238,7 @@ export class Journal {
     const { segment, writer, previous, tree } = this;
     const header = headerLine({ segment, writer, previous, tree });
     this.segmentBytes = header.length;
+    this.offset -= 1;
     this.queue.push(segment, header, 'queued');
     if (segment > 1) setTimeout(() => void this.tidy(), 1_000).unref();
   }

@@ -79,23 +79,29 @@ export interface Lines {
 /** No record is longer: a file without line breaks must not fill the memory. */
 const MAX_LINE_BYTES = 1_048_576;
 
-/** Reads a file a chunk at a time. */
-export async function* readLines(segment: Segment): AsyncGenerator<Lines> {
+/**
+ * Reads a file a chunk at a time.
+ * @param from where a line begins, in bytes
+ */
+export async function* readLines(segment: Segment, from = 0): AsyncGenerator<Lines> {
   // a living journal may have compressed the file since it was listed
   const compressed = segment.compressed || !existsSync(segment.path);
   const path = compressed && !segment.compressed ? `${segment.path}.gz` : segment.path;
-  const file = createReadStream(path, { highWaterMark: 262_144 });
+  const file = createReadStream(path, { highWaterMark: 262_144, start: compressed ? 0 : from });
+  let skip = compressed ? from : 0;
   const stream = compressed ? pipeline(file, createGunzip(), () => undefined) : file;
   let rest: Buffer = Buffer.alloc(0);
-  for await (const chunk of stream as AsyncIterable<Buffer>) {
+  for await (const read of stream as AsyncIterable<Buffer>) {
+    const chunk = read.subarray(Math.min(skip, read.length));
+    skip -= read.length - chunk.length;
     const bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
     const lines: Buffer[] = [];
-    let from = 0;
-    for (let end = bytes.indexOf(10); end >= 0; end = bytes.indexOf(10, from)) {
-      lines.push(bytes.subarray(from, end));
-      from = end + 1;
+    let start = 0;
+    for (let end = bytes.indexOf(10); end >= 0; end = bytes.indexOf(10, start)) {
+      lines.push(bytes.subarray(start, end));
+      start = end + 1;
     }
-    rest = bytes.subarray(from);
+    rest = bytes.subarray(start);
     yield { lines };
     if (rest.length > MAX_LINE_BYTES) break;
   }

@@ -75,6 +75,10 @@ async function locate(
   return found;
 }
 
+/** Number of the first record of a file; undefined while it is being begun. */
+export const firstOfSegment = async (segment: Segment): Promise<number | undefined> =>
+  (await headerOf(segment))?.tree.size;
+
 async function headerOf(segment: Segment) {
   for await (const { lines } of readLines(segment)) if (lines[0]) return readHeader(lines[0]);
   return undefined;

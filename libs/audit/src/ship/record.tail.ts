@@ -1,10 +1,7 @@
-// Follows a journal that is being written: each record once, in order, across files, without reading anything twice.
-import { type FileHandle, open, readFile } from 'node:fs/promises';
-import { promisify } from 'node:util';
-import { gunzip } from 'node:zlib';
+// Follows a journal that is being written: each record once, in order, across files, a chunk at a time and without reading anything twice.
 import { readRecord } from '../journal/record.line.ts';
-import { listSegments, readHeader, type Segment } from '../journal/segment.file.ts';
-import { isCheckpoint } from '../read/record.reader.ts';
+import { type Lines, listSegments, readHeader, readLines, type Segment } from '../journal/segment.file.ts';
+import { firstOfSegment, isCheckpoint } from '../read/record.reader.ts';
 
 /** An event as it is handed on. */
 export interface ShippedRecord {
@@ -12,32 +9,49 @@ export interface ShippedRecord {
   readonly json: string;
 }
 
-const CHUNK_BYTES = 262_144;
+/** Chunks that may be empty, before there is nothing new. */
+const STEPS = 8;
 
 /** See the head of the file. */
 export class RecordTail {
-  private source?: { segment: Segment; handle?: FileHandle; bytes?: Buffer };
-  private offset = 0;
-  private rest: Buffer = Buffer.alloc(0);
+  private source?: { readonly segment: Segment; readonly lines: AsyncGenerator<Lines>; offset: number };
+  private pending: Buffer[] = [];
   private sequence = 0;
+  /** Where the file was read to when the one behind it was first seen: nothing is written to it after that. */
+  private closing = -1;
+  /** Records that were gone before they could be read: retention was faster. */
+  private gone = 0;
 
   /** @param from number of the first record that is wanted */
   constructor(
     private readonly folder: string,
-    private readonly from: number,
+    private from: number,
   ) {}
 
-  /** What has come since, checkpoints left out; empty when there is nothing yet. `next` is where to go on after a restart. */
-  async read(): Promise<{ records: ShippedRecord[]; next: number }> {
-    if (!this.source && !(await this.begin())) return { records: [], next: this.from };
-    let chunk = await this.chunk();
-    if (chunk.length === 0 && (await this.advance())) chunk = await this.chunk();
-    const records = this.take(chunk);
-    return { records, next: Math.max(this.sequence, this.from) };
+  /** How many records are missing before the first that was read. */
+  get missing(): number {
+    return this.gone;
+  }
+
+  /**
+   * What has come since, checkpoints left out; empty when there is nothing yet. `next` is where to go on after a restart.
+   * @param to number behind the last record that may be read
+   */
+  async read(to = Infinity): Promise<{ records: ShippedRecord[]; next: number }> {
+    try {
+      if (!this.source && !(await this.begin())) return { records: [], next: this.from };
+      for (let step = 0; this.pending.length === 0 && step < STEPS; step++) await this.fill();
+    } catch (error) {
+      // retention may have taken the file: begin anew where this one ended
+      this.from = Math.max(this.sequence, this.from);
+      this.source = undefined;
+      throw error;
+    }
+    return { records: this.take(to), next: Math.max(this.sequence, this.from) };
   }
 
   async close(): Promise<void> {
-    await this.source?.handle?.close();
+    await this.source?.lines.return(undefined);
     this.source = undefined;
   }
 
@@ -45,74 +59,53 @@ export class RecordTail {
   private async begin(): Promise<boolean> {
     let wanted: Segment | undefined;
     for (const segment of await listSegments(this.folder)) {
-      const first = await firstOf(segment);
+      const first = await firstOfSegment(segment);
       if (first === undefined || (wanted && first > this.from)) break;
+      if (!wanted) this.gone = Math.max(0, first - this.from);
       wanted = segment;
     }
-    if (wanted) await this.enter(wanted);
+    if (wanted) this.enter(wanted, 0);
     return wanted !== undefined;
   }
 
-  /** To the file behind the one that is read to its end; one that is being written is the last. */
-  private async advance(): Promise<boolean> {
-    const current = this.source?.segment.number ?? 0;
-    const next = (await listSegments(this.folder)).find(({ number }) => number > current);
-    if (!next || this.rest.length > 0) return false;
-    await this.close();
-    await this.enter(next);
-    return true;
-  }
-
-  private async enter(segment: Segment): Promise<void> {
-    const bytes = segment.compressed ? await unpack(segment) : undefined;
-    this.source = { segment, ...(bytes ? { bytes } : { handle: await open(segment.path, 'r') }) };
-    this.offset = 0;
-    this.rest = Buffer.alloc(0);
-  }
-
-  private async chunk(): Promise<Buffer> {
-    const { bytes, handle } = this.source ?? {};
-    let chunk = bytes?.subarray(this.offset, this.offset + CHUNK_BYTES);
-    if (handle) {
-      const buffer = Buffer.alloc(CHUNK_BYTES);
-      const { bytesRead } = await handle.read(buffer, 0, CHUNK_BYTES, this.offset);
-      chunk = buffer.subarray(0, bytesRead);
+  /** The next lines: of this file, or of the one behind it when this one is read to its end. */
+  private async fill(): Promise<void> {
+    const { source } = this;
+    if (!source) return;
+    const { done, value } = await source.lines.next();
+    if (!done) {
+      this.pending = value.lines;
+      for (const line of value.lines) source.offset += line.length + 1;
+      return;
     }
-    this.offset += chunk?.length ?? 0;
-    return chunk ?? Buffer.alloc(0);
+    const next = (await listSegments(this.folder)).find(({ number }) => number > source.segment.number);
+    if (next && source.offset === this.closing) return this.enter(next, 0);
+    this.enter(source.segment, source.offset);
+    if (next) this.closing = source.offset;
   }
 
-  private take(chunk: Buffer): ShippedRecord[] {
-    const bytes = Buffer.concat([this.rest, chunk]);
+  private enter(segment: Segment, offset: number): void {
+    this.source = { segment, lines: readLines(segment, offset), offset };
+    this.closing = -1;
+  }
+
+  private take(to: number): ShippedRecord[] {
     const records: ShippedRecord[] = [];
-    let from = 0;
-    for (let end = bytes.indexOf(10); end >= 0; end = bytes.indexOf(10, from)) {
-      const line = bytes.subarray(from, end);
-      from = end + 1;
+    let used = 0;
+    for (const line of this.pending) {
       const start = readHeader(line);
       if (start) this.sequence = start.tree.size;
       const record = start ? undefined : readRecord(line);
+      if (record && this.sequence >= to) break;
+      used += 1;
       if (!record) continue;
       const { sequence } = this;
       this.sequence += 1;
+      if (sequence < this.from) continue;
       const json = record.json.toString('utf8');
-      if (sequence >= this.from && !isCheckpoint(json)) records.push({ sequence, json });
+      if (!isCheckpoint(json)) records.push({ sequence, json });
     }
-    this.rest = bytes.subarray(from);
+    this.pending = this.pending.slice(used);
     return records;
   }
 }
-
-async function firstOf(segment: Segment): Promise<number | undefined> {
-  const bytes = segment.compressed ? await unpack(segment) : await head(segment);
-  return readHeader(bytes.subarray(0, bytes.indexOf(10)))?.tree.size;
-}
-
-async function head({ path }: Segment): Promise<Buffer> {
-  const handle = await open(path, 'r');
-  const buffer = Buffer.alloc(8_192);
-  const { bytesRead } = await handle.read(buffer, 0, buffer.length, 0).finally(() => handle.close());
-  return buffer.subarray(0, bytesRead);
-}
-
-const unpack = async ({ path }: Segment): Promise<Buffer> => promisify(gunzip)(await readFile(path));

@@ -15,9 +15,24 @@ export interface AuditSink {
 
 export interface ShipperOptions {
   readonly folder: string;
+  /** Number behind the last record that may go: what a power cut could take back stays. By default all. */
+  readonly durableSize?: () => number;
   readonly onProblem?: (error: unknown, what: string) => void;
   readonly pollMs?: number;
   readonly maxBackoffMs?: number;
+}
+
+/** How far a sink is. */
+export interface ShipperStatus {
+  readonly sink: string;
+  /** Number of the first record that has not arrived. */
+  readonly next: number;
+  /** How long the oldest event that is under way has waited, in seconds; 0 while nothing does. */
+  readonly lagSeconds: number;
+  readonly shipped: number;
+  readonly failures: number;
+  /** Records that retention removed before they could go. */
+  readonly missing: number;
 }
 
 const MAX_BATCH = 500;
@@ -26,7 +41,13 @@ const MAX_BATCH = 500;
 export class Shipper {
   private stopped = false;
   private wake?: () => void;
+  private failing = 0;
   private failures = 0;
+  private shipped = 0;
+  private next = 0;
+  private missing = 0;
+  /** Time of the oldest event under way, in milliseconds since 1970. */
+  private oldest?: number;
   private readonly running: Promise<void>;
 
   constructor(
@@ -34,6 +55,12 @@ export class Shipper {
     private readonly options: ShipperOptions,
   ) {
     this.running = this.run();
+  }
+
+  status(): ShipperStatus {
+    const { next, shipped, failures, missing, oldest } = this;
+    const lagSeconds = oldest === undefined ? 0 : Math.max(0, (Date.now() - oldest) / 1_000);
+    return { sink: this.sink.name, next, lagSeconds, shipped, failures, missing };
   }
 
   /** Ends after what is under way. */
@@ -44,19 +71,43 @@ export class Shipper {
   }
 
   private async run(): Promise<void> {
-    const { folder } = this.options;
-    const tail = new RecordTail(folder, await this.position());
+    const { folder, durableSize } = this.options;
+    this.next = await this.position();
+    const tail = new RecordTail(folder, this.next);
     while (!this.stopped) {
-      const { records, next } = await tail.read().catch((error: unknown) => this.failed(error));
+      const { records, next } = await tail.read(durableSize?.()).catch((error: unknown) => this.failed(error));
+      this.admitGap(tail.missing);
       for (let from = 0; from < records.length && !this.stopped; from += MAX_BATCH) {
         const batch = records.slice(from, from + MAX_BATCH);
+        this.oldest = timeOf(batch[0]?.json ?? '');
         if (!(await this.insist(batch))) break;
+        this.shipped += batch.length;
         const last = batch.at(-1)?.sequence ?? 0;
         await this.remember(from + MAX_BATCH >= records.length ? next : last + 1);
       }
-      if (records.length === 0) await this.pause(this.options.pollMs ?? 1_000);
+      if (records.length > 0) continue;
+      this.oldest = undefined;
+      await this.pause(this.options.pollMs ?? 1_000);
     }
+    await this.lastWords(tail).catch((error: unknown) => this.failed(error));
     await tail.close();
+  }
+
+  /** What the end of the process left; once, and not where the receiver is away. What does not arrive goes at the next start. */
+  private async lastWords(tail: RecordTail): Promise<void> {
+    if (this.failing > 0) return;
+    const { records, next } = await tail.read(this.options.durableSize?.());
+    if (records.length === 0 || records.length > MAX_BATCH) return;
+    await this.sink.send(records);
+    await this.remember(next);
+  }
+
+  /** A receiver that was away longer than the journal is kept has a gap: that is told, not passed over. */
+  private admitGap(missing: number): void {
+    if (missing <= this.missing) return;
+    const count = missing - this.missing;
+    this.missing = missing;
+    this.failed(new Error(`${count} records were removed by retention before they arrived`));
   }
 
   /** Until it arrived, slower and slower; false when it is stopped meanwhile. */
@@ -64,11 +115,11 @@ export class Shipper {
     while (!this.stopped) {
       try {
         await this.sink.send(batch);
-        this.failures = 0;
+        this.failing = 0;
         return true;
       } catch (error) {
         this.failed(error);
-        await this.pause(Math.min(this.options.maxBackoffMs ?? 60_000, 250 * 2 ** Math.min(this.failures, 10)));
+        await this.pause(Math.min(this.options.maxBackoffMs ?? 60_000, 250 * 2 ** Math.min(this.failing, 10)));
       }
     }
     return false;
@@ -76,6 +127,7 @@ export class Shipper {
 
   private failed(error: unknown): { records: ShippedRecord[]; next: number } {
     this.failures += 1;
+    this.failing += 1;
     this.options.onProblem?.(error, `handing events on to ${this.sink.name}`);
     return { records: [], next: 0 };
   }
@@ -89,6 +141,7 @@ export class Shipper {
   }
 
   private async remember(next: number): Promise<void> {
+    this.next = next;
     await replaceFile(this.file, `${next}\n`).catch((error: unknown) => this.failed(error));
   }
 
@@ -102,3 +155,6 @@ export class Shipper {
     });
   }
 }
+
+/** Of an event's text, which is canonical: `time` stands before `type_uid`. */
+const timeOf = (json: string): number => Number(/"time":(\d{1,15}),"type_uid"/.exec(json)?.[1]) || Date.now();

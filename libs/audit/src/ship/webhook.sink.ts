@@ -1,5 +1,6 @@
 // Events to an address of the team's, signed so that the receiver knows who sent them and when (Standard Webhooks 1.0).
 import { createHash, createHmac } from 'node:crypto';
+import { expectArrived, httpsOnly, type Send, sendByFetch } from './send.ts';
 import type { AuditSink } from './shipper.ts';
 
 export interface WebhookOptions {
@@ -7,15 +8,12 @@ export interface WebhookOptions {
   readonly url: URL;
   /** At least 24 secret bytes; asked each time, so that it may rotate. */
   readonly key: () => Uint8Array;
-  /** `fetch` by default; that of `@gatehouse/http-client` where calls out go through it. */
-  readonly fetch?: typeof fetch;
+  readonly send?: Send;
 }
 
-const TIMEOUT_MS = 10_000;
-
 /** @throws TypeError for an address that is not https */
-export function webhookSink({ url, key, fetch: send = fetch }: WebhookOptions): AuditSink {
-  if (url.protocol !== 'https:') throw new TypeError('the audit webhook needs an https:// address');
+export function webhookSink({ url, key, send = sendByFetch }: WebhookOptions): AuditSink {
+  httpsOnly(url, 'the audit webhook');
   return {
     name: 'webhook',
     async send(records) {
@@ -24,15 +22,8 @@ export function webhookSink({ url, key, fetch: send = fetch }: WebhookOptions): 
       const body = `{"data":{"events":${events}},"timestamp":"${timestamp}","type":"gatehouse.audit.events"}`;
       // the same batch has the same id: a receiver drops what comes twice
       const id = `audit_${createHash('sha256').update(events).digest('base64url').slice(0, 32)}`;
-      const answer = await send(url, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', ...signatureHeaders(id, body, key()) },
-        body,
-        redirect: 'error',
-        signal: AbortSignal.timeout(TIMEOUT_MS),
-      });
-      await answer.body?.cancel();
-      if (!answer.ok) throw new Error(`the audit webhook answered ${answer.status}`);
+      const headers = { 'content-type': 'application/json', ...signatureHeaders(id, body, key()) };
+      expectArrived(await send(url, { method: 'POST', headers, body }), 'the audit webhook');
     },
   };
 }

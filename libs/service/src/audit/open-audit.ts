@@ -48,12 +48,13 @@ export class ServiceAudit {
 }
 
 /** What is told when the journal fails and when it works again. */
-type TellAudit = (event: { level: 'warn' | 'error'; message: string; code?: string; err?: unknown }) => void;
+export type TellAudit = (event: { level: 'warn' | 'error'; message: string; code?: string; err?: unknown }) => void;
 
 /** @throws AuditError when the journal cannot be written, ConfigurationError where production has no folder for it */
 export async function openAudit(
   { settings, secrets }: Pick<ServiceContext, 'settings' | 'secrets'>,
   onEvent: TellAudit,
+  onCheckpoint?: (note: string) => void,
 ): Promise<ServiceAudit> {
   const own = secrets.as<typeof auditSecrets>();
   const journal = await Journal.open({
@@ -61,6 +62,7 @@ export async function openAudit(
     folder: folderOf(settings),
     service: settings.name,
     signingKey: own.get('gatehouseAuditSigningKey').reveal(),
+    onCheckpoint,
     onState: (failure) => onEvent(stateEvent(failure)),
     onProblem: (err, what) => onEvent({ level: 'warn', message: `audit: ${what} failed`, err }),
   });

@@ -8,7 +8,7 @@ import {
   type SecretDeclarations,
   type Secrets,
 } from '@gatehouse/secrets';
-import { auditSecrets } from '../audit/audit.secrets.ts';
+import { auditSecrets, shippingSecrets } from '../audit/audit.secrets.ts';
 import { detectionSecrets } from '../detection/detection.secrets.ts';
 import { ConfigurationError } from './configuration.error.ts';
 import type { ServiceDescriptor } from './service.options.ts';
@@ -44,8 +44,9 @@ export function withBuiltInSecrets(service: ServiceDescriptor): SecretDeclaratio
 
 /** Everything that the store is asked for: what is declared, and the database's user where its URL names none. */
 export function declaredSecrets(service: ServiceDescriptor, env: NodeJS.ProcessEnv): SecretDeclarations {
-  if (!service.database || !needsCredentials(env)) return service.secrets;
-  return { ...service.secrets, ...databaseSecrets(service.database.role ?? service.name) };
+  const declared = { ...service.secrets, ...shippingSecrets(service.audit) };
+  if (!service.database || !needsCredentials(env)) return declared;
+  return { ...declared, ...databaseSecrets(service.database.role ?? service.name) };
 }
 
 /**

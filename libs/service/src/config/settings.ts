@@ -54,6 +54,13 @@ const nested =
   (target, value) =>
     void (target[group] = { ...(target[group] as object), [key]: /^\d+$/.test(value) ? Number(value) : value });
 
+const shipping =
+  (key: string, read: (value: string) => unknown = (value) => value): Apply =>
+  (target, value) => {
+    const { shipping: former, ...rest } = (target.audit ?? {}) as { shipping?: object };
+    target.audit = { ...rest, shipping: { ...former, [key]: read(value) } };
+  };
+
 /** Every setting that the service itself reads. */
 const SETTINGS: Record<string, Apply> = {
   GATEHOUSE_HOST: text('host'),
@@ -68,6 +75,13 @@ const SETTINGS: Record<string, Apply> = {
   GATEHOUSE_AUDIT_CHECKPOINTS: nested('audit', 'exportCheckpointsTo'),
   GATEHOUSE_TRACES_URL: nested('traces', 'url'),
   GATEHOUSE_TRACES_CA_FILE: nested('traces', 'caFile'),
+  GATEHOUSE_AUDIT_DATABASE_URL: shipping('databaseUrl'),
+  GATEHOUSE_AUDIT_DATABASE_CA_FILE: shipping('databaseCaFile'),
+  GATEHOUSE_AUDIT_WEBHOOK_URL: shipping('webhookUrl'),
+  GATEHOUSE_AUDIT_OTLP_URL: shipping('otlpUrl'),
+  GATEHOUSE_AUDIT_CHECKPOINT_URL: shipping('checkpointUrl'),
+  GATEHOUSE_AUDIT_RECEIVERS_CA_FILE: shipping('caFile'),
+  GATEHOUSE_AUDIT_RECEIVERS_NETWORKS: shipping('networks', (value) => value.split(',').map((item) => item.trim())),
   GATEHOUSE_SHUTDOWN_GRACE_MS: nested('shutdown', 'graceMs'),
   GATEHOUSE_SHUTDOWN_DRAIN_MS: nested('shutdown', 'drainMs'),
 };
