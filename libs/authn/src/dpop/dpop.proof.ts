@@ -3,6 +3,7 @@
 import { hash } from 'node:crypto';
 import { calculateJwkThumbprint, EmbeddedJWK, jwtVerify } from 'jose';
 import { CredentialRefusedError } from '../authn.error.ts';
+import { refuseOtherSpellings } from '../jwt/compact.form.ts';
 import type { SharedProofs } from './shared.proofs.ts';
 
 /** Said in WWW-Authenticate too. */
@@ -33,12 +34,7 @@ export async function verifyProof(
   proofs: SharedProofs,
   now: number = Date.now(),
 ): Promise<void> {
-  const { payload, protectedHeader } = await jwtVerify(proof, EmbeddedJWK, {
-    typ: 'dpop+jwt',
-    algorithms: DPOP_ALGORITHMS,
-    requiredClaims: ['jti', 'htm', 'htu', 'iat', 'ath'],
-    currentDate: new Date(now),
-  }).catch((cause: unknown) => {
+  const { payload, protectedHeader } = await verified(proof, now).catch((cause: unknown) => {
     throw new CredentialRefusedError('proof', { cause });
   });
   const { jti, htm, htu, iat, ath } = payload;
@@ -56,6 +52,16 @@ export async function verifyProof(
   const jkt = await calculateJwkThumbprint(protectedHeader.jwk as object);
   if (jkt !== expected.jkt) throw new CredentialRefusedError('unbound');
   if (!(await proofs.take(jkt, jti, now, expected.failClosed ?? false))) throw new CredentialRefusedError('replayed');
+}
+
+async function verified(proof: string, now: number) {
+  refuseOtherSpellings(proof);
+  return jwtVerify(proof, EmbeddedJWK, {
+    typ: 'dpop+jwt',
+    algorithms: DPOP_ALGORITHMS,
+    requiredClaims: ['jti', 'htm', 'htu', 'iat', 'ath'],
+    currentDate: new Date(now),
+  });
 }
 
 function sameAddress(htu: unknown, url: string): boolean {

@@ -12,6 +12,7 @@ import {
 import { CredentialRefusedError, type RefusalReason } from '../authn.error.ts';
 import type { IssuerOptions } from '../authn.options.ts';
 import type { Principal } from '../principal.ts';
+import { refuseOtherSpellings } from './compact.form.ts';
 import { principalOf } from './token.claims.ts';
 import type { IssuerKey, IssuerKeys } from './issuer.keys.ts';
 
@@ -60,6 +61,7 @@ export async function verifyToken(
 
 function decode(token: string): { header: ProtectedHeaderParameters; payload: JWTPayload } {
   try {
+    refuseOtherSpellings(token);
     const header = decodeProtectedHeader(token);
     if (header.kid !== undefined && (typeof header.kid !== 'string' || header.kid.length > 512)) throw new Error('kid');
     return { header, payload: decodeJwt(token) };
