@@ -29,6 +29,8 @@ export function brokenRule(request: Incoming): ProblemCode | undefined {
   const { headers, url = '' } = request;
   if (headers.expect !== undefined && headers.expect.toLowerCase() !== '100-continue') return 'expectation-failed';
   if (url.includes('#')) return 'malformed-url';
+  // Node keeps the first of two; what is in front of it may have looked at the second
+  if (headers.authorization !== undefined && count(request.rawHeaders, 'authorization') > 1) return 'malformed-http';
   return request.httpVersionMajor === 2 ? brokenBy2(request as Http2ServerRequest) : brokenBy1(request, url);
 }
 
@@ -41,7 +43,7 @@ function brokenBy1({ headers, rawHeaders, httpVersion }: Incoming, url: string):
   if (httpVersion === '0.9') return 'malformed-http';
   const { host } = headers;
   if (host === undefined) return httpVersion === '1.1' ? 'malformed-http' : undefined;
-  if (!isAuthority(host) || countHosts(rawHeaders) !== 1) return 'malformed-http';
+  if (!isAuthority(host) || count(rawHeaders, 'host') !== 1) return 'malformed-http';
   // absolute-form: proxies route by it, servers by Host
   if (url.charCodeAt(0) === SLASH || url === '*') return undefined;
   return url.toLowerCase().startsWith(`https://${host.toLowerCase()}/`) ? undefined : 'malformed-http';
@@ -68,11 +70,11 @@ function isAuthority(host: string): boolean {
   return true;
 }
 
-function countHosts(rawHeaders: readonly string[]): number {
-  let count = 0;
+function count(rawHeaders: readonly string[], wanted: string): number {
+  let found = 0;
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const name = rawHeaders[index] ?? '';
-    if (name.length === 4 && name.toLowerCase() === 'host') count += 1;
+    if (name.length === wanted.length && name.toLowerCase() === wanted) found += 1;
   }
-  return count;
+  return found;
 }
