@@ -3,6 +3,7 @@
 import { compactVerify, calculateJwkThumbprint, type JWK } from 'jose';
 import { replayWindowMs, verifyProof } from '../src/dpop/dpop.proof.ts';
 import { ReplayGuard } from '../src/dpop/replay.guard.ts';
+import { SharedProofs } from '../src/dpop/shared.proofs.ts';
 import { algorithmsOf } from '../src/jwt/key.algorithms.ts';
 import { ALGORITHMS } from '../src/index.ts';
 
@@ -76,7 +77,12 @@ describe('the proofs of RFC 9449', () => {
   const { jkt, token, url, at } = DPOP;
   const verify = (rest: string, changes: object = {}, now = at) => {
     const expected = { method: 'GET', url, token, jkt, maxAgeSeconds: 60, ...changes };
-    return verifyProof(`${DPOP.header}.${rest}`, expected, new ReplayGuard(replayWindowMs(60), 10, now), now);
+    return verifyProof(
+      `${DPOP.header}.${rest}`,
+      expected,
+      new SharedProofs(new ReplayGuard(replayWindowMs(60), 10, now)),
+      now,
+    );
   };
 
   it('figure 13 is good for its request, token, key and minute', async () => {
