@@ -117,7 +117,14 @@ describe('the audit journal of a service', () => {
 
   it('has exactly one event each of many at once', async () => {
     const rounds = Number(process.env.GATEHOUSE_TEST_REFUSALS ?? 200);
-    const quick = refusals.filter(([, reason]) => reason !== 'request-timeout');
+    const gone = (): Promise<unknown> =>
+      hangUp(
+        'POST /v1/notes HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{',
+      );
+    const quick: typeof refusals = [
+      ...refusals.filter(([, reason]) => reason !== 'request-timeout'),
+      ['a caller that hangs up', 'client-gone', gone],
+    ];
     const expected = new Map<string, number>();
     const events = await during(async () => {
       for (let round = 0; round < rounds; round += 10) {

@@ -23,7 +23,7 @@ export const authnSecrets = defineSecrets({ gatehouseApiKeyHashes: keyring(32) }
 function builtInSecrets(service: ServiceDescriptor): readonly SecretDeclarations[] {
   return [
     service.authn?.apiKeys ? authnSecrets : {},
-    service.audit.enabled ? auditSecrets : {},
+    service.audit.enabled ? { ...auditSecrets, ...shippingSecrets(service.audit) } : {},
     service.detection.webhook ? detectionSecrets() : {},
   ];
 }
