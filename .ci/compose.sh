@@ -82,7 +82,7 @@ done
 [[ $(docker compose port api 9443 2>/dev/null || true) =~ ^(:0)?$ ]] || fail 'the management port is published'
 docker compose exec -T api sh -c 'cat /keys/api/key.pem >/dev/null' || fail 'api cannot read its own key'
 docker compose exec -T api sh -c 'cat /keys/api/client.key >/dev/null' || fail 'api cannot read its own client key'
-for file in /keys/postgres/{key.pem,password,vault-password} /keys/openbao/{key.pem,seal.key} /keys/openbao-roles/client.key \
+for file in /keys/postgres/{key.pem,password,vault-password} /keys/openbao/{key.pem,seal.key,services-ca.pem} /keys/openbao-roles/client.key \
   /keys/valkey/{key.pem,client.key,users.acl,roles-password} /keys/issuer/key.pem; do
   ! docker compose exec -T api cat "$file" >/dev/null 2>&1 || fail "api can read $file"
 done
@@ -248,6 +248,23 @@ docker compose start valkey >/dev/null 2>&1
 until_in valkey
 [[ $(passed tom two) == 10 && $(passed tom one) == 0 ]] || fail 'two replicas let more than one limit pass after Valkey came back'
 docker rm -fv gatehouse-ci-one gatehouse-ci-two >/dev/null
+
+echo '--- a certificate that the vault signs, renewed while it is served'
+variant=(-f compose.yaml -f docker/compose.vault-pki.yaml)
+VAULT_PKI_TTL=60s docker compose "${variant[@]}" up --no-build --wait >"$work/up.log" 2>&1 || { tail -n 40 "$work/up.log"; fail 'up with the PKI of the vault failed'; }
+docker compose cp certs:/keys/services-ca.pem "$work/services-ca.pem" >/dev/null 2>&1
+live() { curl -sS --max-time 10 --cacert "$1" -o /dev/null "https://localhost:$API_HTTPS_PORT/health/live" 2>/dev/null; }
+serial() { openssl s_client -connect "localhost:$API_HTTPS_PORT" </dev/null 2>/dev/null | openssl x509 -noout -serial; }
+! live "$work/ca.pem" || fail 'the certificate is still that of mkcert'
+first=$(serial) begin=$SECONDS
+while [[ $(serial) == "$first" ]]; do
+  live "$work/services-ca.pem" || fail 'a call failed while the certificate was renewed'
+  ((SECONDS - begin < 90)) || fail 'the certificate of a minute was not renewed'
+  sleep 0.5
+done
+live "$work/services-ca.pem" || fail 'the renewed certificate is not trusted'
+printf 'renewed after %d s\n' $((SECONDS - begin))
+up 'up with the certificate of mkcert again'
 
 echo '--- conformance from outside'
 # All callers come from one address through a published port: a replica with room for the wrong credentials of every check.

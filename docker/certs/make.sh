@@ -6,6 +6,8 @@
 #   /audit/<service>                        the service's user alone, 0700: its audit journal
 #   /keys/postgres/…, /keys/openbao/…       root, readable by the server's extra group (its user differs between images);
 #                                           `password` is what the image asks for: pg_hba.conf lets nobody use it
+#   /keys/openbao/services-ca.pem           key and certificate of the CA that the vault signs with; its public part, for everybody,
+#                                           is /keys/services-ca.pem
 #   /keys/postgres/vault-password           of the role that makes short-lived users; the group of the two that set and use it
 #   /keys/valkey/…                          the server's user alone; users.acl has the hash of each service's password
 #   /keys/<service>/valkey-password         the service's user alone
@@ -70,6 +72,17 @@ random() { # random FILE OWNER MODE COMMAND…: what the command prints, made on
   give "$scratch/random" "$file" "$owner" "$mode"
 }
 
+services_ca() { # services_ca OWNER: a CA below which is nothing but leaves, as old as the vault that has it
+  [[ ! -e $keys/services-ca.pem ]] || return 0 # the vault has it
+  openssl req -x509 -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 3650 -keyout "$scratch/ca.key" -out "$scratch/ca.crt" \
+    -subj '/CN=Gatehouse stack services' -addext basicConstraints=critical,CA:TRUE,pathlen:0 -addext keyUsage=critical,keyCertSign,cRLSign \
+    2>"$scratch/log" || { cat "$scratch/log" >&2; return 1; }
+  cat "$scratch/ca.key" "$scratch/ca.crt" >"$scratch/bundle"
+  give "$scratch/bundle" "$keys/openbao/services-ca.pem" "$1" 0440
+  give "$scratch/ca.crt" "$keys/services-ca.pem" 0:0 0444
+  rm "$scratch/ca.key"
+}
+
 issuer() { # issuer FOLDER OWNER: a P-256 key, and its public part as a JWK Set (RFC 7517)
   local x y kid
   [[ ! -e $1/jwks.json ]] || return 0
@@ -106,6 +119,7 @@ random "$keys/postgres/password" "0:$postgres_group" 0440 openssl rand -base64 3
 random "$keys/postgres/vault-password" "0:$roles_group" 0440 openssl rand -base64 33
 certificate openbao "0:$openbao_group" 0440 openbao localhost
 random "$keys/openbao/seal.key" "0:$openbao_group" 0440 openssl rand 32
+services_ca "0:$openbao_group"
 client openbao-roles "$openbao_roles"
 certificate valkey "$valkey:$valkey" 0400 valkey
 client valkey "$valkey" # of the health check and of valkey-roles

@@ -49,6 +49,23 @@ initialize "engines" {
   }
 }
 
+# Signs for the services, where they ask for it (compose.vault-pki.yaml). Its CA is made by `certs`, so that everybody can trust it before
+# the vault answers.
+initialize "services-ca" {
+  request "engine" {
+    operation = "update"
+    path      = "sys/mounts/pki"
+    data      = { type = "pki", config = { max_lease_ttl = "720h" } }
+  }
+  request "ca" {
+    operation = "update"
+    path      = "pki/config/ca"
+    data      = {
+      pem_bundle = { eval_type = "string", eval_source = "file", path = "/keys/openbao/services-ca.pem" }
+    }
+  }
+}
+
 # Who makes the roles of the services (roles.sh): may make secrets but neither read nor change one.
 initialize "roles" {
   request "policy" {
@@ -63,6 +80,7 @@ initialize "roles" {
         path "secret/data/*"                  { capabilities = ["create"] }
         path "secret/metadata/*"              { capabilities = ["list", "read"] }
         path "transit/keys/*"                 { capabilities = ["create", "read", "update"] }
+        path "pki/roles/*"                    { capabilities = ["create", "read", "update"] }
         path "sys/tools/random/*"             { capabilities = ["update"] }
       EOT
     }

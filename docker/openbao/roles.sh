@@ -1,6 +1,6 @@
 #!/bin/sh
 # Gives every service of secrets.list its place in the vault: a policy, a login by its client certificate, a first random value for
-# each secret, and short-lived users of its own database. Idempotent; a value that is there is never touched, nor can it be read from
+# each secret, short-lived users of its own database, and a role that signs certificates for it alone. Idempotent; a value that is there is never touched, nor can it be read from
 # here: the policy of this container is in openbao.hcl.
 #   docker compose run --rm -T openbao-roles set SERVICE NAME <file    puts a value that nobody can invent, such as a webhook's URL
 set -eu
@@ -49,6 +49,9 @@ bao write database/roles/audit - >/dev/null <<'JSON'
 }
 JSON
 
+# A vault that was set up before it had this engine goes on without.
+pki=$(bao read -field=certificate pki/cert/ca >/dev/null 2>&1 || echo absent)
+
 listed services.list | while read -r service _user role; do
   {
     echo "path \"secret/data/$service/*\" { capabilities = [\"read\"] }"
@@ -56,10 +59,14 @@ listed services.list | while read -r service _user role; do
     echo "path \"transit/decrypt/$service\" { capabilities = [\"update\"] }"
     echo "path \"sys/leases/revoke\" { capabilities = [\"update\"] }"
     echo "path \"database/creds/audit\" { capabilities = [\"read\"] }"
+
+    echo "path \"pki/sign/$service\" { capabilities = [\"update\"] }"
     [ "$role" = - ] || echo "path \"database/creds/$service\" { capabilities = [\"read\"] }"
   } | bao policy write "service-$service" - >/dev/null
   bao write "auth/cert/certs/service-$service" display_name="$service" certificate=@/keys/ca.pem \
     allowed_common_names="$service" token_policies="service-$service" token_ttl=1h token_max_ttl=24h >/dev/null
+  [ "$pki" = absent ] || bao write "pki/roles/$service" allowed_domains="$service" allow_bare_domains=true allow_localhost=true \
+    allow_wildcard_certificates=false client_flag=false key_type=ec key_bits=256 ttl="${VAULT_PKI_TTL:-1h}" max_ttl=24h >/dev/null
   [ "$role" = - ] || bao write "database/roles/$service" - >/dev/null <<JSON
 {
   "db_name": "postgres",
