@@ -33,7 +33,7 @@ export async function runService(app: Type, service: ServiceDescriptor): Promise
     process.exit(EXIT.stopped);
   };
   process.on('SIGTERM', stop).on('SIGINT', stop);
-  const running = await starting.catch((error: unknown) => refuse(service.name, error));
+  const running = await starting.catch((error: unknown) => refuseStart(service.name, error));
   if (stopping) return running;
   process.stdout.on('error', () => undefined); // nobody reads, or the disk is full: no reason to end
   process.stdout.write(banner(running));
@@ -65,8 +65,8 @@ export function explainDisk(error: unknown): unknown {
   );
 }
 
-/** What went wrong, for a person; the stack only where it is a fault of ours. */
-function refuse(name: string, cause: unknown): never {
+/** Ends the process and says what went wrong, for a person; the stack only where it is a fault of ours. */
+export function refuseStart(name: string, cause: unknown): never {
   const error = explainDisk(cause);
   const known = error instanceof ConfigurationError || (error instanceof Error && 'remedy' in error);
   const text = known

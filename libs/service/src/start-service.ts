@@ -28,6 +28,7 @@ import { ServiceModule } from './service.module.ts';
 import { declaredSecrets } from './config/declared-secrets.ts';
 import { type ServiceOverrides, type ServiceSettings, resolveSettings } from './config/settings.ts';
 import { SharedVault } from './config/shared-vault.ts';
+import { checkStateFolder } from './config/state.folder.ts';
 import type { ServiceDescriptor } from './config/service.options.ts';
 import { openAuthn, usesDevelopmentIssuer } from './open-authn.ts';
 import { openServiceDatabase } from './open-database.ts';
@@ -85,6 +86,7 @@ export async function startOnPath(
 ): Promise<RunningService> {
   const env = overrides.env ?? process.env;
   const settings = resolveSettings(service, env, overrides);
+  await checkStateFolder(settings.stateFolder, settings.production);
   const log = await createLogger({
     service: settings.name,
     level: settings.logLevel,

@@ -1,7 +1,7 @@
 // Files that only their owner may read, replaced as a whole: a crash or a full disk leaves the old file or the new one, never half,
 // and a key is at no moment readable by others (ASVS 5.0 V13.3).
 import { randomBytes } from 'node:crypto';
-import { chmod, link, mkdir, open, readdir, rename, stat, unlink } from 'node:fs/promises';
+import { chmod, link, lstat, mkdir, open, readdir, rename, stat, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { TlsError } from './tls.error.ts';
 
@@ -16,10 +16,22 @@ const LEFTOVER_MS = 60_000;
 export async function privateFolder(folder: string): Promise<void> {
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 });
+    await refuseForeign(folder);
     const { mode } = await stat(folder);
     if ((mode & 0o077) !== 0 && process.platform !== 'win32') await chmod(folder, 0o700);
   } catch (error) {
     throw unwritable(folder, error);
+  }
+}
+
+/** Who owns a folder, or a link to it, can put another key in place of ours (CWE-377). */
+async function refuseForeign(folder: string): Promise<void> {
+  const own = process.getuid?.();
+  for (const { uid } of [await lstat(folder), await stat(folder)]) {
+    if (own === undefined || uid === own) continue;
+    throw new TlsError(
+      `${folder} belongs to another user (uid ${uid}): remove it, set GATEHOUSE_STATE to another folder, or start as that user.`,
+    );
   }
 }
 

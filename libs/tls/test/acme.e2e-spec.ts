@@ -108,6 +108,21 @@ describePebble('the source acme', () => {
     await (await starting).event('certificate-swapped');
   });
 
+  it('orders nothing by a clock that went back, keeps serving, and begins again once it is right', async () => {
+    let ahead = 0;
+    const clock = { now: () => Date.now() + ahead };
+    const service = await start({ context: clock });
+    await service.event('certificate-swapped');
+    ahead = -30 * 86_400_000;
+    await service.tls.refresh();
+    expect(await served(service)).toBe(service.tls.describe().serial);
+    await stop(service);
+    await expect(start({ context: clock })).rejects.toThrow(/is valid from .* only: correct the clock/);
+    ahead = 0;
+    (await start({ context: clock })).tls.check();
+    expect(pebble?.issued()).toBe(1);
+  });
+
   it('repeats what a refused nonce stopped', async () => {
     pebble = await startPebble(gatePort, { refusedNonces: 50 });
     const service = await start();

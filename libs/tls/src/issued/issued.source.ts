@@ -1,6 +1,7 @@
 // A source whose certificates are signed for keys of our own, by ACME or a vault: serving starts from what is stored while the CA is
 // down, renewal goes on in the background, and of several replicas on one folder one orders and all serve what it got.
 import {
+  readChain,
   remainingFraction,
   validateMaterial,
   type CertificateFacts,
@@ -199,7 +200,9 @@ export class IssuedSource implements CertificateSource {
     const material = await this.store.certificate();
     if (!material) return undefined;
     try {
-      return { material, facts: this.check(material, this.store.certificateFile) };
+      // By a clock that went back it is not valid yet: whoever serves it says so, and another one would be no better.
+      const since = readChain(material.cert)[0]?.validFromDate.getTime() ?? 0;
+      return { material, facts: this.check(material, this.store.certificateFile, since) };
     } catch (error) {
       // Damaged, expired, or for other names than the configuration now says: another one is ordered.
       this.failed('stored', (error as Error).message, 'warn');
@@ -207,9 +210,9 @@ export class IssuedSource implements CertificateSource {
     }
   }
 
-  private check(material: CertificateMaterial, origin: string): CertificateFacts {
+  private check(material: CertificateMaterial, origin: string, since = 0): CertificateFacts {
     const { names, now } = this.context;
-    return validateMaterial(material, { origin, now: now(), names, purpose: this.options.purpose });
+    return validateMaterial(material, { origin, now: Math.max(now(), since), names, purpose: this.options.purpose });
   }
 
   private tell(): void {

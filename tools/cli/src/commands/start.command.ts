@@ -17,7 +17,10 @@ export function registerStart(program: Command): void {
       process.env.GATEHOUSE_STATE ??= join(workspaceRoot, '.gatehouse');
       process.title = `gatehouse ${service}`;
       if (process.stdout.isTTY) process.stdout.write(`Starting ${service} …\n`);
-      await startIdentityBeside(process.env.GATEHOUSE_STATE);
+      const { checkStateFolder, refuseStart } = await import('@gatehouse/service'); // no other command pays for it
+      await checkStateFolder(process.env.GATEHOUSE_STATE, process.env.NODE_ENV === 'production')
+        .then(() => startIdentityBeside(process.env.GATEHOUSE_STATE as string))
+        .catch((error: unknown) => refuseStart(service, error));
       await import(pathToFileURL(join(workspaceRoot, 'apps', service, 'src/main.ts')).href);
     });
 }
