@@ -6,6 +6,9 @@ import { join } from 'node:path';
 import { defineService, startService } from '../src/index.ts';
 import { SampleModule } from './fixtures/sample.app.ts';
 
+/** Elsewhere there is no such folder: then what a device is. */
+const onLinux = (path: string) => (process.platform === 'linux' ? path : '/dev/null/x');
+
 describe('the state folder', () => {
   let folder: string;
   beforeEach(async () => {
@@ -28,15 +31,13 @@ describe('the state folder', () => {
       { stateFolder: state, logLevel: 'silent', env },
     );
 
-  it.each([
+  it.each<[string, () => string, RegExp]>([
     ['below a file', () => join(folder, 'file/state'), /file\/state .*is a file \(ENOTDIR\)/],
     ['a file', () => join(folder, 'file'), /is a file \(ENOTDIR\)/],
     ['a link to itself', () => join(folder, 'loop'), /a link leads to itself \(ELOOP\)/],
     ['below such a link', () => join(folder, 'loop/a/b'), /a link leads to itself \(ELOOP\)/],
     ['a name that is too long', () => join(folder, 'x'.repeat(300)), /too long \(ENAMETOOLONG\)/],
-    ...(process.platform === 'linux'
-      ? [['below /proc, where mkdir never returns', () => '/proc/x/y', /takes no folders \(ENOENT\)/] as const]
-      : []),
+    ['below /proc, where mkdir never returns', () => onLinux('/proc/x/y'), /takes no folders \(ENOENT\)|is a file/],
   ])('stops the start when it is %s', async (_what, state, message) => {
     for (const env of [{}, { NODE_ENV: 'production' }]) {
       await expect(start(state(), env)).rejects.toThrow(message);

@@ -2,7 +2,6 @@
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Command } from 'commander';
-import { startIdentityBeside } from '../start.identity.ts';
 import { serviceNames, workspaceRoot } from '../workspace.ts';
 
 /** Adds the command. */
@@ -17,10 +16,8 @@ export function registerStart(program: Command): void {
       process.env.GATEHOUSE_STATE ??= join(workspaceRoot, '.gatehouse');
       process.title = `gatehouse ${service}`;
       if (process.stdout.isTTY) process.stdout.write(`Starting ${service} …\n`);
-      const { checkStateFolder, refuseStart } = await import('@gatehouse/service'); // no other command pays for it
-      await checkStateFolder(process.env.GATEHOUSE_STATE, process.env.NODE_ENV === 'production')
-        .then(() => startIdentityBeside(process.env.GATEHOUSE_STATE as string))
-        .catch((error: unknown) => refuseStart(service, error));
+      const { prepareStart } = await import('../start.identity.ts'); // no other command pays for it
+      await prepareStart(service, process.env.GATEHOUSE_STATE);
       await import(pathToFileURL(join(workspaceRoot, 'apps', service, 'src/main.ts')).href);
     });
 }
