@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startAcmeFront, type AcmeFront } from './fixtures/acme.front.ts';
 import { acmeService, type AcmeService } from './fixtures/acme.service.ts';
-import { describePebble, freePort, startPebble, type Pebble } from './fixtures/pebble.server.ts';
+import { describePebble, freePort, startPebble, type Pebble } from '../src/testing/index.ts';
 import { until } from './fixtures/served.ts';
 
 const HOUR_MS = 3_600_000;

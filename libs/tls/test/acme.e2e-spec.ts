@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { connect } from 'node:tls';
 import { secured } from './fixtures/handshake.ts';
 import { acmeService, type AcmeService, type AcmeServiceOptions } from './fixtures/acme.service.ts';
-import { describePebble, freePort, startPebble, type Pebble } from './fixtures/pebble.server.ts';
+import { describePebble, freePort, startPebble, type Pebble } from '../src/testing/index.ts';
 import { until } from './fixtures/served.ts';
 
 describePebble('the source acme', () => {

@@ -10,7 +10,7 @@ import { tlsOptionsSchema } from '../src/tls.options.ts';
 import { testAuthority } from '../src/testing/index.ts';
 import { acmeService } from './fixtures/acme.service.ts';
 import { closed, listening } from './fixtures/handshake.ts';
-import { describePebble, freePort, startPebble } from './fixtures/pebble.server.ts';
+import { describePebble, freePort, startPebble } from '../src/testing/index.ts';
 import { replace, until } from './fixtures/served.ts';
 
 describe('every file of the state folder', () => {
