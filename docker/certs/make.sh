@@ -4,6 +4,7 @@
 #   /keys/<service>/cert.pem, key.pem       the server's; owner of the key: the service's user, mode 0400
 #   /keys/<service>/client.pem, client.key  what it logs in to the vault with; the same owner
 #   /audit/<service>                        the service's user alone, 0700: its audit journal
+#   /keys/prometheus/…, alertmanager/…      the same for the profile `observe`; the services let in the client `CN=prometheus`
 #   /keys/postgres/…, /keys/openbao/…       root, readable by the server's extra group (its user differs between images);
 #                                           `password` is what the image asks for: pg_hba.conf lets nobody use it
 #   /keys/openbao/services-ca.pem           key and certificate of the CA that the vault signs with; its public part, for everybody,
@@ -121,6 +122,10 @@ certificate openbao "0:$openbao_group" 0440 openbao localhost
 random "$keys/openbao/seal.key" "0:$openbao_group" 0440 openssl rand 32
 services_ca "0:$openbao_group"
 client openbao-roles "$openbao_roles"
+certificate prometheus 65534:65534 0400 prometheus localhost
+client prometheus 65534
+certificate alertmanager 10008:10008 0400 alertmanager localhost
+client alertmanager 10008
 certificate valkey "$valkey:$valkey" 0400 valkey
 client valkey "$valkey" # of the health check and of valkey-roles
 mkdir -p "$keys/valkey/hashes" && chmod 0700 "$keys/valkey/hashes"

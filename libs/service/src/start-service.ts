@@ -19,6 +19,7 @@ import { openMetrics } from './metrics/open.metrics.ts';
 import { openDetection } from './detection/open-detection.ts';
 import { SafeguardEvents } from './detection/safeguard.events.ts';
 import { openIdentifiers } from './identifiers.ts';
+import { withManagementTrust } from './management/management.clients.ts';
 import { managementServer } from './management/management.server.ts';
 import { openApiDocument } from './management/openapi.ts';
 import { ProblemToFastifyFilter } from './problem-to-fastify.filter.ts';
@@ -86,6 +87,7 @@ export async function startOnPath(
 ): Promise<RunningService> {
   const env = overrides.env ?? process.env;
   const settings = resolveSettings(service, env, overrides);
+  const tlsOptions = withManagementTrust(settings);
   await checkStateFolder(settings.stateFolder, settings.production);
   const log = await createLogger({
     service: settings.name,
@@ -111,7 +113,7 @@ export async function startOnPath(
     });
     undo.push(() => secrets.close());
     if (Object.keys(declared).length > 0) health.register('secrets', () => secrets.check());
-    const tls = await createTls(settings.tls, {
+    const tls = await createTls(tlsOptions, {
       ...place,
       vaultSigner: vault.signer,
       publicHost: settings.publicOrigin && new URL(settings.publicOrigin).hostname,

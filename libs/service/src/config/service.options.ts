@@ -9,6 +9,7 @@ import { detectionOptionsSchema } from '@gatehouse/detection';
 import { rateLimitOptionsSchema } from '@gatehouse/rate-limit';
 import { LOG_LEVELS, tracesOptionsSchema } from '@gatehouse/observability';
 import { valkeyOptionsSchema } from '@gatehouse/valkey';
+import { managementSchema } from '../management/management.options.ts';
 import { defineSecrets, secretsOptionsSchema, type SecretDeclarations } from '@gatehouse/secrets';
 
 const port = z.int().min(0).max(65_535);
@@ -161,11 +162,11 @@ export const serviceOptionsSchema = z.strictObject({
     .min(1)
     .default('127.0.0.1')
     .meta({ description: 'The address that HTTPS and the gate listen on. 0.0.0.0 in a container.' }),
-  managementHost: z
-    .string()
-    .min(1)
-    .default('127.0.0.1')
-    .meta({ description: 'The address of the management listener. Not to be reachable by callers.' }),
+  managementHost: z.string().min(1).default('127.0.0.1').meta({
+    description:
+      'The address of the management listener. Production refuses another than loopback, unless management says who may call.',
+  }),
+  management: managementSchema,
   publicOrigin: z
     .url({ protocol: /^https$/ })
     .optional()

@@ -65,6 +65,11 @@ const shipping =
 const SETTINGS: Record<string, Apply> = {
   GATEHOUSE_HOST: text('host'),
   GATEHOUSE_MANAGEMENT_HOST: text('managementHost'),
+  GATEHOUSE_MANAGEMENT_CLIENT_CA_FILE: nested('management', 'clientCaFile'),
+  GATEHOUSE_MANAGEMENT_CLIENTS: (target, value) => {
+    const clients = value.split(';').map((client) => client.trim()); // a distinguished name has commas
+    target.management = { ...(target.management as object), clients };
+  },
   GATEHOUSE_HTTPS_PORT: nested('ports', 'https'),
   GATEHOUSE_HTTP_PORT: nested('ports', 'http'),
   GATEHOUSE_MANAGEMENT_PORT: nested('ports', 'management'),

@@ -11,6 +11,7 @@ import { securityHeaders } from '../steps/security-headers.step.ts';
 import type { ServiceContext, Step } from '../step.ts';
 import { alertsPage } from './alerts.page.ts';
 import { docsPage } from './docs.page.ts';
+import { guardManagement, managementTlsOptions } from './management.clients.ts';
 import { metricsPage } from './metrics.page.ts';
 import { effectivePolicy } from './policy.ts';
 import { revocationsPage } from './revocations.page.ts';
@@ -76,7 +77,7 @@ export function managementServer(
 function tlsServer(handler: never, context: ServiceContext): Server {
   const server = createServer(
     {
-      ...context.tls.serverOptions('off'),
+      ...managementTlsOptions(context),
       headersTimeout: 5_000,
       requestTimeout: 10_000,
       maxHeaderSize: 8_192,
@@ -84,6 +85,7 @@ function tlsServer(handler: never, context: ServiceContext): Server {
     },
     handler,
   );
+  guardManagement(server, context);
   server.setTimeout(30_000); // a client that does not read
   server.on('checkExpectation', handler);
   server.maxConnections = 100;
