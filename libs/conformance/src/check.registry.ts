@@ -37,6 +37,7 @@ import {
   authScope,
   authTokenType,
 } from './checks/issued-token.checks.ts';
+import { logForging, logRequestId, logSecrets } from './checks/log.checks.ts';
 import { metricsBounded } from './checks/metrics.checks.ts';
 import { sigtermDrain, unsafeSettings } from './checks/process.checks.ts';
 import { rateLimitTold } from './checks/rate-limit-told.checks.ts';
@@ -71,5 +72,6 @@ export const CHECKS: readonly Check[] = [
   ...[authUnbound, authDpopReplay, authScope, authForeignObject],
   ...[rateLimit, rateLimitTold, rateLimitForged, rateLimitHealth, authGuessing],
   ...[sigtermDrain, unsafeSettings, secretEnvironment],
+  ...[logRequestId, logForging, logSecrets],
   ...[certRefusal, certReload, certKeepsGood, certAlarm],
 ];

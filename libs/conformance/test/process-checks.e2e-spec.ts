@@ -5,6 +5,7 @@ import { programArgv } from './fixtures/start.program.ts';
 
 const CHECKS = [
   ...['sigterm-drain', 'unsafe-settings', 'secret-environment'],
+  ...['log-request-id', 'log-forging', 'log-secrets'],
   ...['cert-refusal', 'cert-reload', 'cert-keeps-good', 'cert-alarm'],
 ];
 
@@ -78,6 +79,22 @@ it.each([
     'with a certificate that has expired in its files it no longer serves the good one',
   ],
   ['says nothing of the end', 'cert-alarm', 'cert-alarm', 'nothing is said of a certificate with a twentieth'],
+])('a process that %s is caught by that check alone', async (_what, defect, own, why) => {
+  const results = await run(...programArgv('./process.program.ts', defect));
+  expect(results).toEqual(passesBut(own, expect.stringContaining(why)));
+});
+
+it.each([
+  ['writes down no id', 'log-request-id', 'log-request-id', 'no line of the log has the id of a refusal'],
+  ['writes down paths as they mean', 'log-forging', 'log-forging', 'a caller wrote a line of the log'],
+  [
+    'writes down agents as they came',
+    'log-escape',
+    'log-forging',
+    "a caller's escape sequence is in the log as it came",
+  ],
+  ['writes down headers', 'log-secrets', 'log-secrets', 'the log holds what a caller sent as a credential'],
+  ['counts by paths', 'log-metrics', 'log-secrets', '/metrics of the management port holds what a caller sent'],
 ])('a process that %s is caught by that check alone', async (_what, defect, own, why) => {
   const results = await run(...programArgv('./process.program.ts', defect));
   expect(results).toEqual(passesBut(own, expect.stringContaining(why)));

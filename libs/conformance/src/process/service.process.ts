@@ -20,6 +20,8 @@ const LAST_WORDS_MS = 3_000;
 /** A started process and its addresses. */
 export interface ServiceProcess {
   readonly url: URL;
+  /** Where its management port is expected. */
+  readonly management: URL;
   readonly child: ChildProcess;
   /** What it wrote so far, both streams, its end. */
   output(): string;
@@ -85,6 +87,7 @@ export async function startService(
   const ended = () => failure !== undefined || child.exitCode !== null || child.signalCode !== null;
   return {
     url,
+    management: new URL(`https://127.0.0.1:${management}`),
     child,
     output: () => failure?.message ?? written,
     said: (text) => until(() => written.includes(text), LAST_WORDS_MS),
