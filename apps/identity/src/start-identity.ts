@@ -43,7 +43,8 @@ export async function startIdentity(
 ): Promise<RunningIdentity> {
   refuseProduction(env);
   const secrets = await openIdentitySecrets({ stateFolder, env });
-  const tls = await createTls(tlsOptionsSchema.parse({}), { service: 'identity', stateFolder, production: false, env });
+  const place = { service: 'identity', stateFolder, production: false, env: developmentTls(env) };
+  const tls = await createTls(tlsOptionsSchema.parse({}), place);
   const undo: (() => Promise<unknown> | unknown)[] = [() => secrets.close(), () => tls.close()];
   const close = async () => {
     for (const step of undo.splice(0).reverse()) await step();
@@ -68,6 +69,18 @@ export async function startIdentity(
     await close();
     throw error;
   }
+}
+
+/**
+ * The certificate of the service beside it is not its own: it could not be had for localhost, and nobody would know whose CA to trust. Which
+ * development CA is meant holds for both.
+ */
+function developmentTls(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const { GATEHOUSE_TLS_SOURCES: sources = '' } = env;
+  const others = Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('GATEHOUSE_TLS_')));
+  return /^(mkcert|embedded)(,(mkcert|embedded))*$/.test(sources)
+    ? { ...others, GATEHOUSE_TLS_SOURCES: sources }
+    : others;
 }
 
 function refuseProduction(env: NodeJS.ProcessEnv): void {

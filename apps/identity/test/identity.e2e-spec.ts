@@ -16,7 +16,13 @@ describe('the development identity provider', () => {
   let env: NodeJS.ProcessEnv;
   beforeAll(async () => {
     stateFolder = await mkdtemp(join(tmpdir(), 'gatehouse-identity-'));
-    env = { GATEHOUSE_SECRETS_KEY_FILE: `${stateFolder}.key` };
+    // what the service beside it is to serve with is not for it
+    const another = {
+      GATEHOUSE_TLS_CERT_FILE: '/none',
+      GATEHOUSE_TLS_KEY_FILE: '/none',
+      GATEHOUSE_TLS_NAMES: 'api.test',
+    };
+    env = { ...another, GATEHOUSE_SECRETS_KEY_FILE: `${stateFolder}.key` };
     identity = await startIdentity({ stateFolder, env }, PORTS);
   }, 60_000);
   afterAll(async () => {
