@@ -1,4 +1,5 @@
 // Opens what proves callers: the issuers of the descriptor, of the environment, or, on a laptop, the development identity provider.
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createAuthenticator, type Authenticator, type IssuerInput, issuerFromEnvironment } from '@gatehouse/authn';
 import type { Database } from '@gatehouse/database';
@@ -34,7 +35,7 @@ export async function openAuthn(
 ): Promise<Authenticator | undefined> {
   if (!settings.authn) return undefined;
   const { audience = settings.name, ...options } = settings.authn;
-  const issuers = options.issuers.length > 0 ? options.issuers : issuersOf(settings, audience, tls.caFile, env);
+  const issuers = options.issuers.length > 0 ? options.issuers : await issuersOf(settings, audience, tls.caFile, env);
   const authenticator = await createAuthenticator(
     { ...options, issuers },
     {
@@ -48,15 +49,15 @@ export async function openAuthn(
   return authenticator;
 }
 
-function issuersOf(
+async function issuersOf(
   settings: ServiceSettings,
   audience: string,
   caFile: string | undefined,
   env: NodeJS.ProcessEnv,
-): IssuerInput[] {
+): Promise<IssuerInput[]> {
   const named = issuerFromEnvironment(env, audience);
   if (named) return [named];
-  if (!settings.production) return [developmentIssuer(settings, audience, caFile, env)];
+  if (!settings.production) return [await developmentIssuer(settings, audience, caFile, env)];
   if (settings.authn?.clientCertificates.length) return [];
   throw new ConfigurationError(
     'nobody could prove who they are: no issuer of tokens is configured.\n' +
@@ -65,22 +66,32 @@ function issuersOf(
 }
 
 /** Started by `npm start`; its keys are asked for when the first token comes. */
-function developmentIssuer(
+async function developmentIssuer(
   { stateFolder }: ServiceSettings,
   audience: string,
   caFile: string | undefined,
   env: NodeJS.ProcessEnv,
-): IssuerInput {
+): Promise<IssuerInput> {
   const issuer = `https://localhost:${env.GATEHOUSE_IDENTITY_PORT ?? IDENTITY_PORT}`;
   return {
     issuer,
     audience,
     jwksUri: `${issuer}/jwks`,
-    caFile: caFile ?? join(stateFolder, 'ca/ca.pem'),
+    caFile: (await caOf(issuer, stateFolder)) ?? caFile ?? join(stateFolder, 'ca/ca.pem'),
     insecureLoopback: true,
     algorithms: ['ES256'],
     tenantClaim: 'tenant',
   };
+}
+
+/** As the provider says itself, where it runs already: a service may have a certificate of another CA than its. */
+async function caOf(issuer: string, stateFolder: string): Promise<string | undefined> {
+  try {
+    const said = JSON.parse(await readFile(join(stateFolder, 'identity.json'), 'utf8')) as Record<string, unknown>;
+    return said.issuer === issuer && typeof said.caFile === 'string' ? said.caFile : undefined;
+  } catch {
+    return undefined; // it has not run yet
+  }
 }
 
 const hashKeys = (secrets: Secrets) => () => secrets.as<typeof authnSecrets>().get('gatehouseApiKeyHashes').reveal();
