@@ -14,7 +14,7 @@ import { authDpopReplay, authUnbound } from './checks/bound-token.checks.ts';
 import { certAlarm, certKeepsGood, certReload } from './checks/certificate-files.checks.ts';
 import { certRefusal } from './checks/certificate-refusal.checks.ts';
 import { certDates, certKey, certLifetime, certMetric, certNames, certTrust } from './checks/certificate.checks.ts';
-import { authMalformed, authRequired, authTokenInUrl, authUndeclared } from './checks/door.checks.ts';
+import { authMalformed, authRequired, authTokenInUrl, authTwoHeaders, authUndeclared } from './checks/door.checks.ts';
 import { errorLeak, problemJson, requestId, requestIdInjection } from './checks/error.checks.ts';
 import { exposedFiles, health, managementPrivate } from './checks/exposure.checks.ts';
 import { authForeignObject } from './checks/foreign-object.checks.ts';
@@ -66,7 +66,7 @@ export const CHECKS: readonly Check[] = [
   ...[malformedJson, wrongType, unknownField, prototypeKeys, deepNesting, invalidUtf8, mediaType, oversizedBody],
   ...[problemJson, errorLeak, requestId, requestIdInjection],
   ...[health, managementPrivate, exposedFiles, metricsBounded],
-  ...[authRequired, authUndeclared, authTokenInUrl, authMalformed],
+  ...[authRequired, authUndeclared, authTokenInUrl, authMalformed, authTwoHeaders],
   ...[authAlgNone, authHmacConfusion, authForeignKey, authTampered, authRevoked],
   ...[authExpired, authNotYetValid, authAudience, authIssuer, authTokenType],
   ...[authUnbound, authDpopReplay, authScope, authForeignObject],

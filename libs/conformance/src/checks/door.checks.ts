@@ -1,9 +1,18 @@
 // Who gets in without a good token: nobody who is not declared public, and by no way but the header.
 import { skip, type Check, type Finding } from '../check.ts';
 import { summary } from '../client/answer.ts';
+import { sendRaw, type RawResult } from '../client/raw.client.ts';
 import { unsigned } from '../credentials/jwt.ts';
 import { modelToken } from '../credentials/known.token.ts';
-import { answersOfAll, findingsOf, isProtected, nameOf, refusedByAll } from '../credentials/protected.routes.ts';
+import {
+  answersOfAll,
+  findingsOf,
+  isProtected,
+  nameOf,
+  protectedRoutes,
+  refusedByAll,
+  requestTo,
+} from '../credentials/protected.routes.ts';
 import type { Target } from '../target.ts';
 
 const NOTHING = { what: 'a caller without a credential', headers: () => ({}) };
@@ -86,6 +95,45 @@ export const authMalformed: Check = {
       headers: () => ({ authorization: make() }),
     }));
     return refusedByAll(target, credentials, note);
+  },
+};
+
+export const authTwoHeaders: Check = {
+  id: 'auth-two-headers',
+  title: 'Two Authorization headers in one request are refused',
+  control: ['ASVS V4.2.1', 'RFC 9110 §5.3', 'CWE-436'],
+  severity: 'medium',
+  remedy: 'refuse a request with two: what stands in front of the service may have looked at the other one',
+  async run(target) {
+    await modelToken(target);
+    const { url, options } = target;
+    const { api, operations } = await protectedRoutes(target);
+    const operation = operations.find(({ method, path }) => method === 'GET' && !path.includes('{'));
+    if (!operation) return skip('no protected GET route without a parameter in its path');
+    const { path } = requestTo(target, api, operation);
+    const good = `Bearer ${options.token}`;
+    const ask = (...values: string[]) =>
+      sendRaw(
+        { url, timeoutMs: options.timeoutMs, label: nameOf(operation) },
+        [
+          `GET ${path} HTTP/1.1`,
+          `Host: ${url.host}`,
+          'Connection: close',
+          ...values.map((value) => `Authorization: ${value}`),
+          '\r\n',
+        ].join('\r\n'),
+      );
+    const isIn = ({ answer }: RawResult) => answer.status >= 200 && answer.status < 300;
+    if (!isIn(await ask(good))) return skip(`${nameOf(operation)} does not answer the token`);
+    const other = 'Bearer conformance';
+    const answers = await Promise.all([ask(good, other), ask(other, good), ask(good, good)]);
+    return answers
+      .filter(isIn)
+      .slice(0, 1)
+      .map(({ answer }) => ({
+        message: `${nameOf(operation)} takes one of two credentials`,
+        evidence: summary(answer),
+      }));
   },
 };
 
