@@ -35,7 +35,7 @@ beforeAll(async () => {
     }
   };
   await Promise.all(Array.from({ length: PARALLEL }, worker));
-}, 180_000);
+}, 420_000);
 
 const bad = (defect: string) =>
   crashes.get(defect) ??
