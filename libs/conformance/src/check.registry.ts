@@ -1,5 +1,6 @@
 // Every check, in the order of the report: connection first, then what travels on it, then the process.
 import type { Check } from './check.ts';
+import { auditCheckpoint, auditFailClosed, auditRefusals } from './checks/audit.checks.ts';
 import {
   deepNesting,
   invalidUtf8,
@@ -74,4 +75,5 @@ export const CHECKS: readonly Check[] = [
   ...[sigtermDrain, unsafeSettings, secretEnvironment],
   ...[logRequestId, logForging, logSecrets],
   ...[certRefusal, certReload, certKeepsGood, certAlarm],
+  ...[auditRefusals, auditCheckpoint, auditFailClosed],
 ];

@@ -7,6 +7,7 @@ const CHECKS = [
   ...['sigterm-drain', 'unsafe-settings', 'secret-environment'],
   ...['log-request-id', 'log-forging', 'log-secrets'],
   ...['cert-refusal', 'cert-reload', 'cert-keeps-good', 'cert-alarm'],
+  ...['audit-refusals', 'audit-checkpoint', 'audit-fail-closed'],
 ];
 
 /** What a check says of each defect that is its own; every other check passes. */
@@ -95,6 +96,15 @@ it.each([
   ],
   ['writes down headers', 'log-secrets', 'log-secrets', 'the log holds what a caller sent as a credential'],
   ['counts by paths', 'log-metrics', 'log-secrets', '/metrics of the management port holds what a caller sent'],
+  ['does not write down an unknown route', 'audit-refusals', 'audit-refusals', 'has 0 events in the journal, not one'],
+  ['writes everything twice', 'audit-refusals-twice', 'audit-refusals', 'has 2 events in the journal, not one'],
+  ['changes what it wrote', 'audit-checkpoint', 'audit-checkpoint', 'record 0 of the journal does not continue'],
+  [
+    'goes on when it cannot write',
+    'audit-fail-closed',
+    'audit-fail-closed',
+    'and not 503, though nothing can be written',
+  ],
 ])('a process that %s is caught by that check alone', async (_what, defect, own, why) => {
   const results = await run(...programArgv('./process.program.ts', defect));
   expect(results).toEqual(passesBut(own, expect.stringContaining(why)));
