@@ -26,6 +26,10 @@ beforeAll(async () => {
     logLevel: 'silent',
     database: {},
     secrets: defineSecrets({ apiToken: textSecret() }),
+    // nobody is there: what is told of them is on the page all the same
+    valkey: { url: 'valkey://nobody@localhost:1', insecureWithoutTls: true },
+    traces: { url: 'https://localhost:1/v1/traces' },
+    audit: { shipping: { otlpUrl: 'https://localhost:1/v1/logs' } },
   });
   service = await startForTest(SampleModule, descriptor);
   await service.call('GET', '/v1/notes/1');
