@@ -40,7 +40,10 @@ export function factsOf(leaf: X509Certificate): CertificateFacts {
 }
 
 /** Part of the lifetime that is left: 1 at its begin, 0 and less from its end. */
-export function remainingFraction({ notBefore, notAfter }: CertificateFacts, now: number): number {
+export function remainingFraction(
+  { notBefore, notAfter }: Pick<CertificateFacts, 'notBefore' | 'notAfter'>,
+  now: number,
+): number {
   return (notAfter - now) / Math.max(1, notAfter - notBefore);
 }
 

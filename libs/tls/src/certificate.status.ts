@@ -69,6 +69,8 @@ function findings(status: ServiceStatus, seen: readonly Seen[], now: number): Ce
       found.push({ level: 'warn', message: `${source} failed ${renewal.failures} times: ${renewal.lastError}` });
     if (!certificate) found.push({ level: 'error', message: `${source} has given no certificate yet` });
     if (differs) found.push({ level: 'error', message: `the newest of ${source} is not served: ${differs.reason}` });
+    if (certificate && source.startsWith('identity '))
+      found.push(...ending(`${source} has`, timesOf(certificate), now));
   }
   for (const { address, facts, error } of seen) {
     if (!facts) {
@@ -77,17 +79,25 @@ function findings(status: ServiceStatus, seen: readonly Seen[], now: number): Ce
     }
     if (expected && facts.serial !== expected)
       found.push({ level: 'error', message: `${address} serves ${facts.serial}, the service says ${expected}` });
-    const left = remainingFraction(facts, now);
-    if (left <= WARN_AT)
-      found.push({ level: left <= ERROR_AT ? 'error' : 'warn', message: expiry(address, facts, left) });
+    found.push(...ending(`${address} serves`, facts, now));
   }
   return found;
 }
 
-function expiry(address: string, { notAfter }: CertificateFacts, left: number): string {
-  const day = new Date(notAfter).toISOString();
-  if (left <= 0) return `${address} serves a certificate that expired on ${day}: renew it`;
-  return `${address} serves a certificate that expires on ${day}, with ${Math.round(left * 100)} % of its lifetime left: renew it`;
+type Times = Pick<CertificateFacts, 'notBefore' | 'notAfter'>;
+
+const timesOf = ({ notBefore, notAfter }: CertificateSummary): Times => ({
+  notBefore: Date.parse(notBefore),
+  notAfter: Date.parse(notAfter),
+});
+
+function ending(who: string, times: Times, now: number): CertificateFinding[] {
+  const left = remainingFraction(times, now);
+  if (left > WARN_AT) return [];
+  const day = new Date(times.notAfter).toISOString();
+  const state =
+    left <= 0 ? `expired on ${day}` : `expires on ${day}, with ${Math.round(left * 100)} % of its lifetime left`;
+  return [{ level: left <= ERROR_AT ? 'error' : 'warn', message: `${who} a certificate that ${state}: renew it` }];
 }
 
 async function probe(address: string): Promise<{ facts?: CertificateFacts; error?: string }> {

@@ -9,8 +9,8 @@ import type { ServedObservation } from './tls.listeners.ts';
 export interface CertificateSummary {
   readonly subject: string;
   readonly names: readonly string[];
-  /** Such as its SPIFFE ID. */
-  readonly uris: readonly string[];
+  /** Such as its SPIFFE ID; undefined in what a release before this one left behind. */
+  readonly uris?: readonly string[];
   readonly issuer: string;
   readonly serial: string;
   readonly fingerprint256: string;

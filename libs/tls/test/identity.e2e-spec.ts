@@ -1,13 +1,16 @@
 // The certificate that a program shows to those that it calls: checked, followed, apart from the server's.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { certificateStatus } from '../src/certificate.status.ts';
 import { createTls } from '../src/create-tls.ts';
 import { createIdentity } from '../src/identity/create-identity.ts';
 import type { Identity } from '../src/identity/identity.ts';
 import type { TlsEvent } from '../src/tls.event.ts';
 import { tlsOptionsSchema } from '../src/tls.options.ts';
 import { testAuthority, type LeafOptions, type TestAuthority } from '../src/testing/index.ts';
+import { closed, listening } from './fixtures/handshake.ts';
 import { replace, until } from './fixtures/served.ts';
 
 const URI = 'spiffe://example.test/orders';
@@ -117,7 +120,16 @@ describe('the identity of a program', () => {
     expect(tls.clientCertificate().cert).toBe(client.cert);
     expect(tls.serverOptions().cert).toBe(server.cert);
     expect(tls.snapshot().certificates.map(({ source }) => source)).toEqual(['files', 'identity files']);
+    const listener = createServer(tls.serverOptions());
+    await listening(listener);
+    tls.attach(listener);
+    await tls.refresh();
+    const [{ findings } = { findings: [] }] = await certificateStatus(folder, Date.now() + 360 * DAY_MS);
+    expect(findings.map(({ message }) => message)).toContainEqual(
+      expect.stringMatching(/^identity files has a certificate that (expires|expired) on .*renew it$/),
+    );
     await tls.close();
+    await closed(listener);
     await put({ ...client, key: server.key });
     await expect(createTls(tlsOptionsSchema.parse({}), context)).rejects.toThrow(
       /id\.crt with .*id\.key: the key is not/,

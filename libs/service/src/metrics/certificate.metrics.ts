@@ -5,7 +5,7 @@ import type { Tls, TlsSnapshot } from '@gatehouse/tls';
 type Row = TlsSnapshot['certificates'][number];
 
 /** Its first name; that of a client has a SPIFFE ID instead. */
-const nameOf = ({ certificate }: Row) => certificate?.names[0] ?? certificate?.uris[0] ?? '';
+const nameOf = ({ certificate }: Row) => certificate?.names[0] ?? certificate?.uris?.[0] ?? '';
 
 /** Adds them to the page. */
 export function certificateMetrics(metrics: Metrics, tls: Tls): void {

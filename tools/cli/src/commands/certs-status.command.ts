@@ -39,9 +39,9 @@ function text({ service, running, certificates, listeners, findings, reportedAt 
   const lines = [`${service}  ${running ? 'running' : `not running (as it was on ${reportedAt})`}`];
   for (const { source, certificate, renewal } of certificates) {
     if (!certificate) continue;
-    const { names, notAfter, remainingFraction, serial } = certificate;
+    const { names, uris, notAfter, remainingFraction, serial } = certificate;
     lines.push(
-      `  ${names.join(', ')}`,
+      `  ${[...names, ...(uris ?? [])].join(', ')}`,
       `    from ${source}, until ${notAfter.slice(0, 10)}, ${Math.round(remainingFraction * 100)} % of its lifetime left, serial ${serial}`,
     );
     if (renewal?.dueAt)
