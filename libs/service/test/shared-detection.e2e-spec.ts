@@ -1,15 +1,20 @@
-// An attack spread over two replicas is one attack: told once, answered by both. Two services as processes have them, on one real Valkey.
+// An attack spread over two replicas is one attack: told once, answered by both, on one real Valkey; also where each is a process of its
+// own.
 import type { DetectionFinding, DetectionOptions } from '@gatehouse/detection';
 import { openValkey } from '@gatehouse/valkey';
 import { findValkey, valkeyServer, type ValkeyServer } from '@gatehouse/valkey/testing';
 import { defineService } from '../src/index.ts';
-import { startForTest, type TestService } from '../src/testing/index.ts';
+import { startForTest, TestIssuer, type TestService } from '../src/testing/index.ts';
+import { type Replica, startReplica } from './fixtures/replica.process.ts';
 import { SampleModule } from './fixtures/sample.app.ts';
 import { until } from './fixtures/until.ts';
 
 const program = await findValkey();
 if (!program && process.env.CI) throw new Error('CI needs valkey-server or redis-server: see .ci/parts');
 if (!program) process.stderr.write('skipped: detection of replicas on one Valkey: no server is here\n');
+
+/** A replica in this process, or one of its own. */
+type Called = Pick<TestService, 'call'>;
 
 const WITHIN_MS = 10_000;
 const block = { rules: ['scannerAgent' as const], seconds: 60 };
@@ -27,23 +32,27 @@ const block = { rules: ['scannerAgent' as const], seconds: 60 };
   });
   afterAll(() => server.remove());
 
+  const options = (detection: DetectionOptions) => ({
+    logLevel: 'silent' as const,
+    trustedProxies: ['127.0.0.1'],
+    rateLimit: { replicas: 2 },
+    valkey: { ...server.options, commandTimeoutMs: 1_000 },
+    detection,
+  });
   const replica = async (detection: DetectionOptions = {}) => {
+    const ports = { https: 0, http: 0, management: 0 };
     const descriptor = defineService({
       root: import.meta.dirname,
       name: 'watched',
-      ports: { https: 0, http: 0, management: 0 },
-      logLevel: 'silent',
-      trustedProxies: ['127.0.0.1'],
-      rateLimit: { replicas: 2 },
-      valkey: { ...server.options, commandTimeoutMs: 1_000 },
-      detection,
+      ports,
+      ...options(detection),
     });
     const service = await startForTest(SampleModule, descriptor);
     running.push(service);
     return service;
   };
   const attacker = () => `192.0.2.${++host}`;
-  const get = async ({ call }: TestService, path: string, from: string, agent = 'app') =>
+  const get = async ({ call }: Called, path: string, from: string, agent = 'app') =>
     (await call('GET', path, { headers: { 'x-forwarded-for': from, 'user-agent': agent } })).status;
   const told = async (...services: TestService[]) => {
     const pages = services.map(({ call, urls }) => call('GET', '/alerts', { origin: urls.management }));
@@ -55,7 +64,7 @@ const block = { rules: ['scannerAgent' as const], seconds: 60 };
     return Number(new RegExp(`gatehouse_detection_shared_total\\{outcome="${outcome}"\\} (\\d+)`).exec(text)?.[1]);
   };
   /** Two paths that only scanners ask for at each: too few for any one of them. */
-  const spread = async (one: TestService, two: TestService, from: string) => {
+  const spread = async (one: Called, two: Called, from: string) => {
     await get(one, '/.env', from);
     await get(two, '/.git/config', from);
     await get(one, '/wp-login.php', from);
@@ -73,6 +82,31 @@ const block = { rules: ['scannerAgent' as const], seconds: 60 };
     expect(await told(third, fourth)).toEqual([]);
     expect(await told(one, two)).toEqual(['scannerPath']);
   });
+
+  it('do all of that as two processes, and the one goes on that is left', async () => {
+    const issuer = await TestIssuer.create(undefined, 'watched');
+    const own = { name: 'watched', ...options({ responses: { block } }) };
+    const processes: Replica[] = [];
+    try {
+      processes.push(await startReplica(issuer, own), await startReplica(issuer, own));
+      const [one, two] = processes as [Replica, Replica];
+      const alerts = async (rule: string) => {
+        const series = `gatehouse_detection_alerts_total{rule="${rule}",severity="medium"}`;
+        return (await one.metric(series)) + (await two.metric(series));
+      };
+      await spread(one, two, attacker());
+      await until(async () => (await alerts('scannerPath')) > 0, WITHIN_MS);
+      const from = attacker();
+      for (let call = 0; call < 3; call++) await get(one, '/health/live', from, 'nikto');
+      await until(async () => (await get(two, '/health/live', from)) === 429);
+      expect([await alerts('scannerPath'), await alerts('scannerAgent')]).toEqual([1, 1]);
+      await one.end();
+      expect(await get(two, '/health/live', attacker())).toBe(200);
+      expect(await get(two, '/health/live', from)).toBe(429);
+    } finally {
+      for (const process of processes) await process.end();
+    }
+  }, 120_000);
 
   it('tell once what both see in full', async () => {
     const [one, two] = [await replica(), await replica()];
