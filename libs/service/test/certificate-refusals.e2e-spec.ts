@@ -1,5 +1,6 @@
 // What is wrong with a certificate source and can be known before a service listens is said then: one message, with the path or the
 // setting, and the remedy. The rows are those of docs/tls.md ("What stops the start").
+import { createPrivateKey } from 'node:crypto';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -43,6 +44,8 @@ describe('refuses to start before it listens', () => {
     await put('client', await authority.issue({ purpose: 'client' }));
     await put('cut', { cert: good.cert.slice(0, 200), key: good.key });
     await put('empty', { cert: '', key: good.key });
+    const locked = { type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'a phrase' } as const;
+    await put('locked', { cert: good.cert, key: createPrivateKey(good.key).export(locked) as string });
     await put('keyless', { cert: good.cert, key: good.cert });
     await writeFile(file('ca.pem'), authority.cert);
     await writeFile(file('empty'), '');
@@ -112,6 +115,7 @@ describe('refuses to start before it listens', () => {
     ['half a certificate', () => pair('cut'), /cut\.crt .*certificate/],
     ['no certificate', () => pair('empty'), /empty\.crt .*certificate/],
     ['no key', () => pair('keyless'), /keyless\.key: .*key/],
+    ['an encrypted key', () => pair('locked'), /locked\.key: the key is encrypted: decrypt it/],
     ['another name', () => ({ ...pair('good'), GATEHOUSE_TLS_NAMES: 'api.example.test' }), /api\.example\.test/],
     ['a name that is none', () => ({ ...pair('good'), GATEHOUSE_TLS_NAMES: 'a b' }), /GATEHOUSE_TLS_NAMES=a b/],
     [
