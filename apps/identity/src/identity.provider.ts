@@ -1,12 +1,15 @@
 // The provider: client credentials, authorization code with PKCE, DPoP, certificate-bound tokens; access tokens as JWT (RFC 9068) for
 // whatever service the caller names. node-oidc-provider does it; what stands here is who exists and what a token says.
-import { Provider, type Configuration, type JWKS } from 'oidc-provider';
+import { Provider, type Configuration, type JWKS, type KoaContextWithOIDC } from 'oidc-provider';
 import { clientSecret, type IdentitySecrets } from './identity.secrets.ts';
 import { findCaller, RESERVED_SCOPES, seededCallers, WEB_CLIENT } from './seeded.callers.ts';
 import { signingKeys } from './signing.keys.ts';
 
 /** The resource that stands for a service: its audience behind this. */
 export const RESOURCE = 'urn:gatehouse:';
+
+/** RFC 8628 §3.4. */
+const DEVICE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code';
 
 const TOKEN_SECONDS = 900;
 
@@ -33,7 +36,7 @@ function clients(secrets: IdentitySecrets): Configuration['clients'] {
     token_endpoint_auth_method: 'none' as const,
     application_type: 'native' as const,
     redirect_uris: ['http://127.0.0.1/callback'],
-    grant_types: ['authorization_code', 'refresh_token'],
+    grant_types: ['authorization_code', 'refresh_token', DEVICE_GRANT],
     response_types: ['code' as const],
   };
   return [...machine, web];
@@ -73,7 +76,7 @@ const configuration: Configuration = {
       defaultResource: () => `${RESOURCE}api`,
       useGrantedResource: () => true,
       getResourceServerInfo: (context, resource, client) => ({
-        scope: grantable(String(context.oidc.params?.scope ?? ''), client.clientId),
+        scope: grantable(asked(context), who(context, client.clientId)),
         audience: resource.startsWith(RESOURCE) ? resource.slice(RESOURCE.length) : resource,
         accessTokenTTL: TOKEN_SECONDS,
         accessTokenFormat: 'jwt',
@@ -83,9 +86,21 @@ const configuration: Configuration = {
   },
 };
 
+/** At the token endpoint no scope is said again: it is that of the code. */
+function asked({ oidc: { params, entities } }: KoaContextWithOIDC): string {
+  const { AuthorizationCode, DeviceCode, RefreshToken } = entities;
+  const earlier = AuthorizationCode?.scope ?? DeviceCode?.scope ?? RefreshToken?.scope;
+  return String(params?.scope ?? earlier ?? '');
+}
+
+/** Of the client `web` who signed in; undefined before anybody did. */
+function who({ oidc }: KoaContextWithOIDC, client: string): string | undefined {
+  return client === WEB_CLIENT ? (oidc.account?.accountId ?? oidc.session?.accountId) : client;
+}
+
 /** On a laptop whatever is asked for, so that a generated service's scopes need no entry here; save what only one may have. */
-function grantable(asked: string, client: string): string {
-  const may = (scope: string) =>
-    RESERVED_SCOPES[scope] === undefined || [RESERVED_SCOPES[scope], WEB_CLIENT].includes(client);
-  return asked.split(' ').filter(may).join(' ');
+function grantable(scope: string, caller: string | undefined): string {
+  const may = (one: string) =>
+    RESERVED_SCOPES[one] === undefined || caller === undefined || RESERVED_SCOPES[one] === caller;
+  return scope.split(' ').filter(may).join(' ');
 }

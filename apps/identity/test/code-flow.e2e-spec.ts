@@ -71,9 +71,9 @@ describe('the authorization code flow', () => {
     })}`;
 
   /** Follows redirects as far as the callback, filling in the forms on the way. */
-  async function signIn(name: string): Promise<URL> {
+  async function signIn(name: string, changes: Record<string, string> = {}): Promise<URL> {
     const visit = browser(identity);
-    let at = await visit(address());
+    let at = await visit(address(changes));
     for (let steps = 0; steps < 12; steps++) {
       const { location } = at.headers;
       if (location?.startsWith(CALLBACK)) return new URL(location);
@@ -113,8 +113,53 @@ describe('the authorization code flow', () => {
       url: () => '',
       clientIdentity: () => undefined,
     };
-    expect(await api.authenticate(asked)).toMatchObject({ id: 'sven', tenant: 'south', clientId: 'web' });
+    const principal = await api.authenticate(asked);
+    expect(principal).toMatchObject({ id: 'sven', tenant: 'south', clientId: 'web' });
+    expect(principal.scopes).toContain('accounts:read');
     await api.close();
+  }, 30_000);
+
+  it('gives what only the auditor may have to nobody else who signs in', async () => {
+    const wish = { scope: 'openid accounts:read audit:read' };
+    const scopesOf = async (name: string) => {
+      const back = await signIn(name, wish);
+      const { text } = await redeem(back.searchParams.get('code'));
+      const { access_token: token = '' } = JSON.parse(text) as { access_token?: string };
+      const claims = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString() || '{}') as {
+        scope?: string;
+      };
+      return claims.scope?.split(' ') ?? [];
+    };
+    expect(await scopesOf('auditor')).toEqual(expect.arrayContaining(['accounts:read', 'audit:read']));
+    const adas = await scopesOf('ada');
+    expect([adas.includes('accounts:read'), adas.includes('audit:read')]).toEqual([true, false]);
+  }, 30_000);
+
+  it('signs in a device that has no browser, by a code that a person types in', async () => {
+    const visit = browser(identity);
+    const scope = 'openid accounts:read';
+    const asked = await visit('/device/auth', { client_id: 'web', scope, resource: 'urn:gatehouse:api' });
+    const { device_code, user_code } = JSON.parse(asked.text) as Record<string, string>;
+    const poll = async () => {
+      const grant_type = 'urn:ietf:params:oauth:grant-type:device_code';
+      const { text } = await browser(identity)('/token', { grant_type, client_id: 'web', device_code });
+      return JSON.parse(text) as Record<string, string>;
+    };
+    expect(await poll()).toMatchObject({ error: 'authorization_pending' });
+    let at = await visit('/device');
+    for (let steps = 0; steps < 16 && !/Sign-in Success/i.test(at.text); steps++) {
+      const { location } = at.headers;
+      const field = (name: string) => new RegExp(`name="${name}" value="([^"]+)"`).exec(at.text)?.[1];
+      const [, action = '/device'] = /<form[^>]* action="([^"]+)"/.exec(at.text) ?? [];
+      const [prompt, xsrf] = [field('prompt'), field('xsrf')];
+      const typed = prompt === 'login' ? { login: 'grace', password: 'any' } : {};
+      const confirm = /name="confirm"/.test(at.text) ? 'yes' : undefined;
+      at = location ? await visit(location) : await visit(action, { prompt, xsrf, confirm, user_code, ...typed });
+    }
+    const { access_token: token = '' } = await poll();
+    const claims = Buffer.from(token.split('.')[1] ?? '', 'base64url').toString();
+    expect(JSON.parse(claims || '{}')).toMatchObject({ sub: 'grace', tenant: 'north', aud: 'api' });
+    expect(claims).toContain('accounts:read');
   }, 30_000);
 
   it.each<[string, Record<string, string | undefined>]>([
