@@ -239,6 +239,8 @@ describe('rate limits of a service', () => {
       expect(sockets.every(Boolean)).toBe(true);
       expect(await open()).toBeUndefined();
       await expect(call('GET', '/v1/plain')).rejects.toThrow();
+      const { text } = await call('GET', '/metrics', { origin: urls.management });
+      expect(text).toMatch(/^http_server_connections_refused_total\{reason="too-many-of-one-address"\} [2-9]$/m);
       sockets.forEach((socket) => socket?.destroy());
       await until(() =>
         call('GET', '/v1/plain').then(
