@@ -18,11 +18,13 @@ export {
   type AuditedRoute,
 } from './event/request.event.ts';
 export { refusedConnectionEvent, type RefusedConnection } from './event/system.event.ts';
-export { Journal, type JournalOptions, type MakeEvent } from './journal/journal.ts';
-export type { Committed, Durability } from './journal/commit.queue.ts';
+export { Journal } from './journal/journal.ts';
+export type { JournalOptions, MakeEvent } from './journal/journal.options.ts';
+export type { Committed, Durability } from './journal/commit.batch.ts';
 export { openCheckpoint, type Checkpoint } from './checkpoint/checkpoint.ts';
 export { noteSigner, noteVerifier, type NoteSigner, type NoteVerifier } from './checkpoint/signed.note.ts';
-export { verifyJournal, type Finding, type Verification, type VerifyOptions } from './verify/journal.verifier.ts';
+export { verifyJournal } from './verify/journal.verifier.ts';
+export type { Finding, Verification, VerifyOptions } from './verify/verification.ts';
 export type { Tampering } from './verify/tampering.diagnosis.ts';
 export { readEventPage, type PageRange } from './read/event.page.ts';
 export { checkProof, proveEvent, type EventProof } from './read/event.proof.ts';

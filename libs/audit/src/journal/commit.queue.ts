@@ -3,14 +3,20 @@
 // full or hung fails the waiters at once, the records stay in memory, and writing goes on by itself when the disk does.
 import { type FileHandle, open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { AuditError } from '../audit.error.ts';
+import type { AuditError } from '../audit.error.ts';
+import {
+  type Batch,
+  type Committed,
+  type Durability,
+  failAll,
+  hung,
+  type Operation,
+  type Unsynced,
+  unwritable,
+  writeAll,
+} from './commit.batch.ts';
 import { syncFolder } from './private.files.ts';
 import { segmentName } from './segment.file.ts';
-
-/** How safe a record has to be before its caller goes on. */
-export type Durability = 'queued' | 'written' | 'durable';
-
-export type Committed = (error?: AuditError) => void;
 
 /** What the queue needs to know. */
 export interface CommitQueueOptions {
@@ -19,28 +25,6 @@ export interface CommitQueueOptions {
   readonly maxQueueBytes: number;
   /** Told once for each change; undefined when it is well again. */
   readonly onState: (failure: AuditError | undefined) => void;
-}
-
-interface Batch {
-  /** The file that it belongs to. */
-  readonly segment: number;
-  readonly lines: string[];
-  bytes: number;
-  readonly written: Committed[];
-  readonly durable: Committed[];
-}
-
-interface Unsynced {
-  readonly bytes: Buffer;
-  readonly lines: number;
-  readonly position: number;
-  readonly durable: Committed[];
-}
-
-interface Operation {
-  readonly waiters: readonly Committed[][];
-  ticks: number;
-  failed: boolean;
 }
 
 const TICK_MS = 100;
@@ -234,28 +218,3 @@ export class CommitQueue {
     this.options.onState(undefined);
   }
 }
-
-function failAll(lists: readonly Committed[][], failure: AuditError): void {
-  for (const list of lists) for (const done of list.splice(0)) done(failure);
-}
-
-async function writeAll(handle: FileHandle, bytes: Buffer, position: number): Promise<void> {
-  for (let from = 0; from < bytes.length;) {
-    const { bytesWritten } = await handle.write(bytes, from, bytes.length - from, position + from);
-    from += bytesWritten;
-  }
-}
-
-function unwritable(folder: string, error: NodeJS.ErrnoException): AuditError {
-  if (error.code === 'ENOSPC' || error.code === 'EDQUOT')
-    return new AuditError('journal-full', `no space for ${folder}`, 'Make room: writing goes on by itself.', error);
-  const what = `${folder} cannot be written (${error.code ?? error.message})`;
-  return new AuditError('journal-unwritable', what, 'Give this user the folder: writing goes on by itself.', error);
-}
-
-const hung = (folder: string): AuditError =>
-  new AuditError(
-    'journal-hung',
-    `a write to ${folder} does not end`,
-    'Look after the disk: writing goes on by itself.',
-  );

@@ -3,47 +3,22 @@ import { randomBytes } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AuditError } from '../audit.error.ts';
-import type { AuditSettings } from '../audit.options.ts';
 import { signCheckpoint } from '../checkpoint/checkpoint.ts';
 import { noteSigner, type NoteSigner } from '../checkpoint/signed.note.ts';
 import { canonicalJson } from '../event/canonical.json.ts';
 import type { AuditedFields } from '../event/request.event.ts';
 import { lifecycleEvent } from '../event/system.event.ts';
 import { CompactRange } from '../merkle/compact.range.ts';
-import { CommitQueue, type Committed, type Durability } from './commit.queue.ts';
+import type { Committed, Durability } from './commit.batch.ts';
+import { CommitQueue } from './commit.queue.ts';
 import { CheckpointFiles } from './checkpoint.files.ts';
 import { lockJournal } from './journal.lock.ts';
+import { type JournalOptions, type MakeEvent, unusable } from './journal.options.ts';
 import { type JournalEnd, recoverJournal } from './journal.recovery.ts';
 import { keepTidy } from './journal.retention.ts';
 import { privateFolder, syncFolder } from './private.files.ts';
 import { GENESIS, recordLeaf, recordLine } from './record.line.ts';
 import { headerLine, segmentName } from './segment.file.ts';
-
-/** What a journal is opened with. */
-export interface JournalOptions extends Pick<
-  AuditSettings,
-  | 'hungAfterMs'
-  | 'maxQueueBytes'
-  | 'maxSegmentBytes'
-  | 'checkpointSeconds'
-  | 'retainDays'
-  | 'maxTotalBytes'
-  | 'exportCheckpointsTo'
-> {
-  readonly folder: string;
-  readonly service: string;
-  /** 32 secret bytes: the Ed25519 key of the checkpoints. */
-  readonly signingKey: Uint8Array;
-  /** Handed each checkpoint that is on the disk, to take it off the machine. */
-  readonly onCheckpoint?: (note: string) => void;
-  /** Told when the journal cannot be written, and (undefined) when it can again. */
-  readonly onState?: (failure: AuditError | undefined) => void;
-  /** Told what went wrong beside the path of a request: an export, a compression. */
-  readonly onProblem?: (error: unknown, what: string) => void;
-}
-
-/** Writes an event's text, given its number and its time. */
-export type MakeEvent = (sequence: number, time: number) => string;
 
 const CLOSE_MS = 5_000;
 const TIDY_MS = 60_000;
@@ -273,10 +248,3 @@ export class Journal {
 }
 
 const delay = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms).unref());
-
-function unusable(folder: string, error: unknown): AuditError {
-  if (error instanceof AuditError) return error;
-  const { code, message } = error as NodeJS.ErrnoException;
-  const what = `the folder ${folder} cannot be used (${code ?? message})`;
-  return new AuditError('journal-unwritable', what, 'Give this user the folder, or set audit.folder.', error);
-}
