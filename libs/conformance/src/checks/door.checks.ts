@@ -11,8 +11,9 @@ import {
   nameOf,
   protectedRoutes,
   refusedByAll,
-  requestTo,
 } from '../credentials/protected.routes.ts';
+import type { Operation } from '../openapi/openapi.document.ts';
+import { requestFor } from '../openapi/operation.request.ts';
 import type { Target } from '../target.ts';
 
 const NOTHING = { what: 'a caller without a credential', headers: () => ({}) };
@@ -106,36 +107,38 @@ export const authTwoHeaders: Check = {
   remedy: 'refuse a request with two: what stands in front of the service may have looked at the other one',
   async run(target) {
     await modelToken(target);
-    const { url, options } = target;
-    const { api, operations } = await protectedRoutes(target);
-    const operation = operations.find(({ method, path }) => method === 'GET' && !path.includes('{'));
-    if (!operation) return skip('no protected GET route without a parameter in its path');
-    const { path } = requestTo(target, api, operation);
-    const good = `Bearer ${options.token}`;
-    const ask = (...values: string[]) =>
-      sendRaw(
-        { url, timeoutMs: options.timeoutMs, label: nameOf(operation) },
-        [
-          `GET ${path} HTTP/1.1`,
-          `Host: ${url.host}`,
-          'Connection: close',
-          ...values.map((value) => `Authorization: ${value}`),
-          '\r\n',
-        ].join('\r\n'),
-      );
-    const isIn = ({ answer }: RawResult) => answer.status >= 200 && answer.status < 300;
-    if (!isIn(await ask(good))) return skip(`${nameOf(operation)} does not answer the token`);
-    const other = 'Bearer conformance';
-    const answers = await Promise.all([ask(good, other), ask(other, good), ask(good, good)]);
-    return answers
-      .filter(isIn)
-      .slice(0, 1)
-      .map(({ answer }) => ({
-        message: `${nameOf(operation)} takes one of two credentials`,
-        evidence: summary(answer),
-      }));
+    const good = `Bearer ${target.options.token}`;
+    const route = await openRoute(target, good);
+    if (!route) return skip('no GET route without a parameter in its path answers the token');
+    const pairs = [
+      [good, 'Bearer conformance'],
+      ['Bearer conformance', good],
+      [good, good],
+    ];
+    const answers = await Promise.all(pairs.map((pair) => sendHeaders(target, route, pair)));
+    const taken = answers.find(isIn);
+    return taken ? [{ message: `${nameOf(route)} takes one of two credentials`, evidence: summary(taken.answer) }] : [];
   },
 };
+
+/** The first route that needs a credential, and that this one opens. */
+async function openRoute(target: Target, authorization: string): Promise<Operation | undefined> {
+  const { operations } = await protectedRoutes(target);
+  for (const operation of operations.filter(({ method, path }) => method === 'GET' && !path.includes('{')))
+    if (isIn(await sendHeaders(target, operation, [authorization]))) return operation;
+  return undefined;
+}
+
+/** Raw, since clients send no header twice. */
+async function sendHeaders(target: Target, operation: Operation, values: readonly string[]): Promise<RawResult> {
+  const { url, options } = target;
+  const { path } = requestFor(await target.api(), operation);
+  const headers = [`Host: ${url.host}`, 'Connection: close', ...values.map((value) => `Authorization: ${value}`)];
+  const bytes = [`GET ${path} HTTP/1.1`, ...headers, '', ''].join('\r\n');
+  return sendRaw({ url, timeoutMs: options.timeoutMs, label: nameOf(operation) }, bytes);
+}
+
+const isIn = ({ answer }: RawResult): boolean => answer.status >= 200 && answer.status < 300;
 
 /** Asked once, for every check that compares with it. */
 function withoutCredential(target: Target) {
