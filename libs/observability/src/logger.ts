@@ -78,6 +78,13 @@ const MAX_WAITING_BYTES = 4_194_304;
 /** Whether the last write failed, or never ended. */
 let stuck = false;
 
+const streams = new Set<ReturnType<typeof destination>>();
+
+/** Left to themselves, they try for ever, at the end of the process, what could not be written. */
+function giveUpStuck(): void {
+  if (stuck) for (const stream of streams) stream.destroy();
+}
+
 function standardOutput(): DestinationStream {
   const stream = destination({
     fd: 1,
@@ -87,8 +94,8 @@ function standardOutput(): DestinationStream {
     maxLength: MAX_WAITING_BYTES,
   });
   stream.on('error', () => (stuck = true)).on('write', () => (stuck = false));
-  // Left to itself, it tries for ever, at the end of the process, what could not be written.
-  process.prependListener('exit', () => stuck && stream.destroy());
+  if (streams.size === 0) process.prependListener('exit', giveUpStuck);
+  streams.add(stream);
   return stream;
 }
 

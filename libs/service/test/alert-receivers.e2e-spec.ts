@@ -1,11 +1,13 @@
 // A receiver of alerts that hangs, sends elsewhere or fails: no request waits for it, nothing is sent elsewhere, what is lost is told, and
 // the end of the service does not wait either.
+import { execFile } from 'node:child_process';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { AlertWebhook, type DetectionFinding } from '@gatehouse/detection';
 import { testAuthority } from '@gatehouse/tls/testing';
 import { until } from './fixtures/until.ts';
@@ -38,7 +40,7 @@ async function receiver(answer: Answer) {
     server.closeAllConnections();
     server.close();
   };
-  return { webhook, heard, lost, close };
+  return { url, webhook, heard, lost, close };
 }
 
 const finding = () => ({ time: Date.now(), metadata: { uid: randomUUID() } }) as unknown as DetectionFinding;
@@ -64,6 +66,28 @@ it('follows no redirect: an alert and its signature go where they were meant to'
   await until(() => lost.length === 1);
   expect(new Set(heard)).toEqual(new Set(['/alerts']));
 });
+
+it('tells nobody whose certificate is not good, whatever the environment says', async () => {
+  const { url, heard, close } = await receiver('fail');
+  const caFile = join(folder, 'other.pem');
+  await writeFile(caFile, (await testAuthority()).cert);
+  const program = `
+    const { AlertWebhook } = await import('@gatehouse/detection');
+    const onLost = (why) => { process.stdout.write(why); process.exit(); };
+    const options = { url: '${url}', caFile: '${caFile}', keys: () => [Buffer.alloc(32)], onLost };
+    new AlertWebhook(options).send({ time: 0, metadata: { uid: 'x' } });
+    setTimeout(() => undefined, 60_000);`;
+  const hook = new URL('../../../tools/cli/swc-hook.mjs', import.meta.url).href;
+  const argv = ['--conditions=@gatehouse/source', `--import=${hook}`, '--input-type=module', '-e', program];
+  const env = { ...process.env, NODE_TLS_REJECT_UNAUTHORIZED: '0' };
+  try {
+    const { stdout } = await promisify(execFile)(process.execPath, argv, { cwd: import.meta.dirname, env });
+    expect(stdout).toMatch(/certificate|issuer/);
+    expect(heard).toEqual([]);
+  } finally {
+    await close();
+  }
+}, 90_000);
 
 it('tries again after 500, and tells what it lost', async () => {
   const { webhook, heard, lost, close } = await receiver('fail');

@@ -84,13 +84,18 @@ export class AlertWebhook {
         ...signedHeaders(id, Date.now(), body, keys()),
       };
       const signal = AbortSignal.any([AbortSignal.timeout(TIMEOUT_MS), this.stop.signal]);
-      const call = request(url, { method: 'POST', headers, ca: this.ca, agent: false, signal }, (answer) => {
-        const { statusCode = 0 } = answer;
-        answer.resume().on('error', reject);
-        answer.on('end', () =>
-          statusCode >= 200 && statusCode < 300 ? resolve() : reject(new Error(`it answered ${statusCode}`)),
-        );
-      });
+      const call = request(
+        url,
+        // NODE_TLS_REJECT_UNAUTHORIZED=0 does not count here
+        { method: 'POST', headers, ca: this.ca, rejectUnauthorized: true, agent: false, signal },
+        (answer) => {
+          const { statusCode = 0 } = answer;
+          answer.resume().on('error', reject);
+          answer.on('end', () =>
+            statusCode >= 200 && statusCode < 300 ? resolve() : reject(new Error(`it answered ${statusCode}`)),
+          );
+        },
+      );
       call.on('error', reject).end(body);
     });
   }

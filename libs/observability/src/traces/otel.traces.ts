@@ -33,7 +33,7 @@ export class OtelTraces implements Traces {
       new OTLPTraceExporter({
         url,
         timeoutMillis: timeoutMs,
-        httpAgentOptions: { keepAlive: true, maxSockets: 1, ca },
+        httpAgentOptions: { keepAlive: true, maxSockets: 1, ca, rejectUnauthorized: true, minVersion: 'TLSv1.2' },
       }),
       this.counters,
       waiting,
