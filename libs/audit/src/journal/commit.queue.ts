@@ -117,7 +117,10 @@ export class CommitQueue {
   }
 
   private async drain(): Promise<void> {
-    for (let batch = await this.nextBatch(); batch; batch = await this.nextBatch()) {
+    for (;;) {
+      await this.pace();
+      const batch = this.batches.shift();
+      if (!batch) break; // and nothing may come before `writing` is taken back below
       const bytes = Buffer.from(batch.lines.join(''));
       if (batch.segment !== this.segment) await this.next(batch);
       const { position } = this;
@@ -134,11 +137,10 @@ export class CommitQueue {
   }
 
   /** At its pace: a write costs the same for one record as for fifty, and under load more of them come meanwhile. */
-  private async nextBatch(): Promise<Batch | undefined> {
+  private async pace(): Promise<void> {
     const early = this.begun + PACE_MS - performance.now();
     if (early > 0 && this.batches.length > 0) await new Promise((resolve) => setTimeout(resolve, PACE_MS));
     this.begun = performance.now();
-    return this.batches.shift();
   }
 
   /** The file is full: it is safe before the next one begins. */
