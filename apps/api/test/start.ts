@@ -37,4 +37,7 @@ export function ledger(api: TestService) {
 export const command = {
   argv: [process.execPath, '--conditions=@gatehouse/source', '--import=../../tools/cli/swc-hook.mjs', 'src/main.ts'],
   cwd: service.root,
+  // what the checks change under it is noticed soon
+  env: { GATEHOUSE_TLS_RELOAD_POLL_MS: '200', GATEHOUSE_AUDIT_CHECKPOINT_SECONDS: '1' },
+  reloadSeconds: 4,
 };

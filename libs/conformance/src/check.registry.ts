@@ -72,8 +72,9 @@ export const CHECKS: readonly Check[] = [
   ...[authExpired, authNotYetValid, authAudience, authIssuer, authTokenType],
   ...[authUnbound, authDpopReplay, authScope, authForeignObject],
   ...[rateLimit, rateLimitTold, rateLimitForged, rateLimitHealth, authGuessing],
-  ...[sigtermDrain, unsafeSettings, secretEnvironment],
-  ...[logRequestId, logForging, logSecrets],
-  ...[certRefusal, certReload, certKeepsGood, certAlarm],
+  ...[unsafeSettings, secretEnvironment, certRefusal],
+  ...[logRequestId, logForging, logSecrets], // from here on one process for all, in this order
+  ...[certAlarm, certReload, certKeepsGood],
   ...[auditRefusals, auditCheckpoint, auditFailClosed],
+  sigtermDrain, // its end
 ];

@@ -1,4 +1,4 @@
-// Runs checks: the slow ones first, many at once, those that disturb others at the end; each bounded in time. A check that
+// Runs checks: the slow ones first, many at once, those of one process in their order, those that disturb others at the end; each bounded in time. A check that
 // throws is an error, never a pass.
 import { SkippedError, type Check, type Finding } from './check.ts';
 import { worstSeverity, type CheckResult } from './conformance.report.ts';
@@ -24,13 +24,16 @@ export async function runChecks(
     };
     await Promise.all(Array.from({ length: concurrency }, worker));
   };
-  const by = (phase: 'slow' | 'quick' | 'alone') => checks.filter((check) => phaseOf(check) === phase);
-  await runAll([...by('slow'), ...by('quick')], target.options.concurrency);
+  const by = (phase: Phase) => checks.filter((check) => phaseOf(check) === phase);
+  await Promise.all([runAll([...by('slow'), ...by('quick')], target.options.concurrency), runAll(by('process'), 1)]);
   await runAll(by('alone'), 1);
   return checks.flatMap(({ id }) => results.get(id) ?? []);
 }
 
-function phaseOf({ slow, alone }: Check): 'slow' | 'quick' | 'alone' {
+type Phase = 'process' | 'slow' | 'quick' | 'alone';
+
+function phaseOf({ needs, slow, alone }: Check): Phase {
+  if (needs === 'process') return 'process';
   if (alone) return 'alone';
   return slow ? 'slow' : 'quick';
 }
@@ -55,9 +58,9 @@ async function runCheck(check: Check, target: Target): Promise<CheckResult> {
 }
 
 async function bounded(check: Check, target: Target, note: (text: string) => void): Promise<Finding[]> {
-  if (check.needs === 'command' && !target.options.command)
+  if (check.needs && !target.options.command)
     throw new SkippedError('needs a command that starts the service (--command)');
-  const startMs = check.needs === 'command' ? (target.options.command?.startSeconds ?? 0) * 3_000 : 0;
+  const startMs = check.needs ? (target.options.command?.startSeconds ?? 0) * 3_000 : 0;
   const limitMs = Math.max(target.options.slowMs, startMs, target.options.timeoutMs * 2) + MARGIN_MS;
   let timer: NodeJS.Timeout | undefined;
   const expiry = new Promise<never>((_, reject) => {

@@ -27,8 +27,11 @@ export interface Check {
   readonly severity: Severity;
   /** What the owner of the service does about it. */
   readonly remedy: string;
-  /** `command`: the check starts the service itself, so it runs only when it is told how. */
-  readonly needs?: 'command';
+  /**
+   * Whether it runs only where the suite is told how to start the service. `command`: the check starts it, each time with something
+   * wrong. `process`: it looks at {@link Target.process}, alone, in the order of the list.
+   */
+  readonly needs?: 'command' | 'process';
   /** It would disturb the others, so it runs when they are done. */
   readonly alone?: boolean;
   /** It waits for a time-out of the service, so it starts first. */

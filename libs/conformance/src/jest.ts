@@ -74,7 +74,7 @@ export function describeConformance(
     for (const { id, title, needs } of CHECKS) {
       const name = `${id}: ${title}`;
       if (id in except) it.skip(`${name} (excepted: ${except[id]})`, () => undefined);
-      else if (needs === 'command' && !options.command) it.skip(`${name} (needs a command)`, () => undefined);
+      else if (needs !== undefined && !options.command) it.skip(`${name} (needs a command)`, () => undefined);
       else it(name, () => assertPassed(report?.results.find((result) => result.id === id)));
     }
   });

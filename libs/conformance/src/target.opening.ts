@@ -22,7 +22,7 @@ export async function withTarget<T>(input: ConformanceOptions, body: (target: Ta
     await preflight(target);
     return await body(target);
   } finally {
-    target.close();
+    await target.close();
   }
 }
 

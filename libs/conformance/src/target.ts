@@ -8,6 +8,7 @@ import { jsonOf } from './client/answer.ts';
 import { bare, HttpClient, type HttpRequest } from './client/http.client.ts';
 import type { ResolvedOptions } from './conformance.options.ts';
 import { describeApi, readApiFile, type ApiDescription } from './openapi/openapi.document.ts';
+import { SuiteProcess } from './process/suite.process.ts';
 import type { Endpoint } from './wire/tls.probe.ts';
 
 /** A request to the service, by path. */
@@ -109,8 +110,16 @@ export class Target {
     return kept as Promise<T>;
   }
 
-  close(): void {
+  /** The process that the suite starts for its checks; skips the check where it is not told how. */
+  async process(): Promise<SuiteProcess> {
+    const command = this.options.command ?? skip('needs a command that starts the service (--command)');
+    return this.once('process', () => SuiteProcess.start(command));
+  }
+
+  async close(): Promise<void> {
     this.#client.close();
+    const started = (await this.#kept.get('process')?.catch(() => undefined)) as SuiteProcess | undefined;
+    await started?.dispose();
   }
 
   async #findApi(): Promise<ApiDescription | undefined> {

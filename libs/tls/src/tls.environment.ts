@@ -59,6 +59,8 @@ const SETTINGS: Record<string, Apply> = {
   GATEHOUSE_TLS_IDENTITY_VAULT_PKI_MOUNT: identity('vaultPki', 'mount'),
   GATEHOUSE_TLS_IDENTITY_SPIFFE_ID: identity('vaultPki', 'spiffeId'),
   GATEHOUSE_TLS_IDENTITY_NAMES: (target, value) => (target.identity = { ...target.identity, names: list(value) }),
+  GATEHOUSE_TLS_RELOAD_POLL_MS: (target, value) =>
+    (target.reload = { ...(target.reload as object), pollMs: Number(value) }),
   GATEHOUSE_TLS_WEBHOOK_URL_FILE: (target, value) => (target.webhookUrlFile = value),
   GATEHOUSE_TLS_CLIENT_CERTIFICATES: (target, value) => (target.clientCertificates.mode = value),
   GATEHOUSE_TLS_CLIENT_CA_FILE: (target, value) => (target.clientCertificates.caFile = value),

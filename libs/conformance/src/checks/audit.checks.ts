@@ -1,8 +1,7 @@
 // Who did what is written down, once, so that it cannot be changed unseen; and what cannot be written down is not done. The journal is
-// read in its folder, by a process that the suite starts with GATEHOUSE_AUDIT_FOLDER, and by code that is not the service's.
+// read in the folder that the process of the suite was given (GATEHOUSE_AUDIT_FOLDER), by code that is not the service's.
 import { execFileSync } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { skip, type Check, type Finding } from '../check.ts';
 import type { Answer } from '../client/answer.ts';
@@ -11,7 +10,6 @@ import { limitFileSize } from '../process/file.limit.ts';
 import type { ServiceProcess } from '../process/service.process.ts';
 import type { Target } from '../target.ts';
 import { bodyRoute } from './body.route.ts';
-import { commandOf, withService } from './service.command.ts';
 
 export const auditRefusals: Check = {
   id: 'audit-refusals',
@@ -19,8 +17,7 @@ export const auditRefusals: Check = {
   control: ['ASVS V16.2.1', 'ASVS V16.3.2', 'ASVS V16.3.3'],
   severity: 'high',
   remedy: 'write one event for each request at the HTTP layer: what refuses before the handler is not to be missed',
-  needs: 'command',
-  slow: true,
+  needs: 'process',
   async run(target) {
     const { answers, journal } = await auditedRun(target);
     const count = (id: string) =>
@@ -40,8 +37,7 @@ export const auditCheckpoint: Check = {
   control: ['ASVS V16.4.2'],
   severity: 'high',
   remedy: 'never rewrite the journal; keep its checkpoints and its key on another machine and verify against them',
-  needs: 'command',
-  slow: true,
+  needs: 'process',
   async run(target) {
     const { first, last, keys, journal } = await auditedRun(target);
     if (journal.broken !== undefined)
@@ -65,20 +61,13 @@ export const auditFailClosed: Check = {
   control: ['ASVS V16.5.2', 'ASVS V16.5.3'],
   severity: 'high',
   remedy: 'write the intent durably before the handler runs; answer 503 while that fails, and try the journal again',
-  needs: 'command',
-  slow: true,
+  needs: 'process',
   async run(target) {
     const route = await bodyRoute(target);
     if (!route) skip('the service describes no route with a body');
-    return inFolder(async (folder) => {
-      const { argv, ...rest } = commandOf(target);
-      if (process.platform !== 'linux' || !has('prlimit')) skip('needs Linux and prlimit, to take the disk away');
-      // a file that may not grow is a signal first, and only then an error
-      const command = { ...rest, argv: ['sh', '-c', 'trap "" XFSZ; exec "$@"', 'sh', ...argv] };
-      return withService(command, { GATEHOUSE_AUDIT_FOLDER: folder }, (service) =>
-        withoutDisk(target, service, route, folder),
-      );
-    });
+    if (process.platform !== 'linux' || !has('prlimit')) skip('needs Linux and prlimit, to take the disk away');
+    const { service, auditFolder } = await target.process();
+    return withoutDisk(target, service, route, auditFolder);
   },
 };
 
@@ -120,24 +109,22 @@ interface AuditedRun {
 
 const NO_JOURNAL = 'the process writes no audit journal to GATEHOUSE_AUDIT_FOLDER';
 
-/** One process for both checks: refusals of every kind between two checkpoints. */
+/** How long it may take from one checkpoint to the next, milliseconds. */
+const CHECKPOINT_MS = 15_000;
+
+/** Once for both checks: refusals of every kind between two checkpoints. */
 const auditedRun = (target: Target): Promise<AuditedRun> =>
-  target.once('audited run', () =>
-    inFolder(async (folder) => {
-      const command = commandOf(target);
-      const file = async (name: string) => readFile(join(folder, name), 'utf8').catch(() => '');
-      return withService(command, { GATEHOUSE_AUDIT_FOLDER: folder }, async (service) => {
-        if ((await readdir(folder).catch(() => [])).length === 0) skip(NO_JOURNAL);
-        await until(async () => (await file('checkpoint')) !== '', 15_000);
-        const first = await file('checkpoint');
-        const answers = await refusals(target, service);
-        service.child.kill('SIGTERM');
-        await service.exit(command.startSeconds * 1_000);
-        const keys = (await file('checkpoint.pub')).split('\n').filter((line) => line !== '');
-        return { answers, first, keys, last: await file('checkpoint'), journal: await readAuditFolder(folder) };
-      });
-    }),
-  );
+  target.once('audited run', async () => {
+    const { service, auditFolder } = await target.process();
+    const file = async (name: string) => readFile(join(auditFolder, name), 'utf8').catch(() => '');
+    if ((await readdir(auditFolder).catch(() => [])).length === 0) skip(NO_JOURNAL);
+    await until(async () => (await file('checkpoint')) !== '', CHECKPOINT_MS);
+    const first = await file('checkpoint');
+    const answers = await refusals(target, service);
+    await until(async () => (await file('checkpoint')) !== first, CHECKPOINT_MS);
+    const keys = (await file('checkpoint.pub')).split('\n').filter((line) => line !== '');
+    return { answers, first, keys, last: await file('checkpoint'), journal: await readAuditFolder(auditFolder) };
+  });
 
 async function refusals(target: Target, service: ServiceProcess): Promise<Answer[]> {
   const route = await bodyRoute(target);
@@ -171,15 +158,6 @@ function call(target: Target, service: ServiceProcess, method: string, path: str
     ...(body === undefined ? {} : { 'content-type': 'application/json' }),
   };
   return target.fetch({ url: new URL(path, service.url), method, headers, body, label: `${method} ${path}` });
-}
-
-async function inFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
-  const folder = await mkdtemp(join(tmpdir(), 'conformance-audit-'));
-  try {
-    return await work(join(folder, 'audit'));
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
 }
 
 async function until(done: () => Promise<boolean>, ms: number): Promise<boolean> {

@@ -1,17 +1,33 @@
 // Certificates that change under a running service: taken over without a restart, never at the price of a connection, never a broken one,
-// and announced before they end. The checks start the service with files of their own and replace them.
+// and announced before they end. The process that the suite starts has files of the suite's own, which are replaced here.
 import { X509Certificate } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { connect, type TLSSocket } from 'node:tls';
 import type { Check, Finding } from '../check.ts';
-import { CertificateFiles } from '../process/certificate.files.ts';
+import type { CertificateFiles } from '../process/certificate.files.ts';
 import type { ServiceProcess } from '../process/service.process.ts';
 import type { Leaf } from '../process/throwaway.certificates.ts';
 import type { Target } from '../target.ts';
-import { commandOf, withService } from './service.command.ts';
+import { commandOf } from './service.command.ts';
 
 /** How long a broken one is left in place, of the time that a service may take to notice: it will have looked. */
 const BROKEN_PART = 1 / 5;
+
+export const certAlarm: Check = {
+  id: 'cert-alarm',
+  title: 'A certificate that ends soon is announced in the log',
+  control: ['ASVS V12.2.1', 'ASVS V16.2.1'],
+  severity: 'medium',
+  remedy: 'log certificate-expiring when a third of the lifetime of the served certificate is left',
+  needs: 'process',
+  run: (target) =>
+    onFiles(target, async ({ service, noticeMs }) => {
+      // it was started with one that ends soon
+      for (const end = performance.now() + noticeMs; performance.now() < end;)
+        if (await service.said('certificate-expiring')) return [];
+      return [{ message: 'nothing is said of a certificate with a twentieth of its lifetime left' }];
+    }),
+};
 
 export const certReload: Check = {
   id: 'cert-reload',
@@ -19,10 +35,9 @@ export const certReload: Check = {
   control: ['ASVS V12.1.3', 'ASVS V12.2.1'],
   severity: 'medium',
   remedy: 'watch GATEHOUSE_TLS_CERT_FILE and GATEHOUSE_TLS_KEY_FILE, and swap the certificate of the listener',
-  needs: 'command',
-  slow: true,
+  needs: 'process',
   run: (target) =>
-    withFiles(target, {}, async ({ files, service, noticeMs }) => {
+    onFiles(target, async ({ files, service, noticeMs }) => {
       const old = await KeptConnection.open(service.url);
       const next = await files.issue();
       await files.put(next);
@@ -41,20 +56,20 @@ export const certKeepsGood: Check = {
   control: ['ASVS V12.2.1', 'ASVS V16.5.3'],
   severity: 'high',
   remedy: 'check pair, chain and dates before the swap, and keep the last good certificate',
-  needs: 'command',
-  slow: true,
+  needs: 'process',
   run: (target) =>
-    withFiles(target, {}, async ({ files, service, first, noticeMs }) => {
+    onFiles(target, async ({ files, service, noticeMs }) => {
+      const good = await served(service.url);
       const other = await files.issue();
       const broken: Readonly<Record<string, Leaf>> = {
-        'of another key': { cert: other.cert, key: first.key },
+        'of another key': { cert: other.cert, key: (await files.issue()).key },
         'that has expired': await files.issue({ fromDays: -2, toDays: -1 }),
         'cut in half': { cert: other.cert.slice(0, other.cert.length / 2), key: other.key },
       };
       for (const [what, pair] of Object.entries(broken)) {
         await files.put(pair);
         for (const end = performance.now() + noticeMs * BROKEN_PART; performance.now() < end; await delay(250)) {
-          if ((await served(service.url)) !== serialOf(first.cert))
+          if ((await served(service.url)) !== good)
             return [{ message: `with a certificate ${what} in its files it no longer serves the good one` }];
         }
       }
@@ -65,50 +80,19 @@ export const certKeepsGood: Check = {
     }),
 };
 
-export const certAlarm: Check = {
-  id: 'cert-alarm',
-  title: 'A certificate that ends soon is announced in the log',
-  control: ['ASVS V12.2.1', 'ASVS V16.2.1'],
-  severity: 'medium',
-  remedy: 'log certificate-expiring when a third of the lifetime of the served certificate is left',
-  needs: 'command',
-  slow: true,
-  run: (target) =>
-    withFiles(target, { fromDays: -19, toDays: 1 }, async ({ service, noticeMs }) => {
-      for (const end = performance.now() + noticeMs; performance.now() < end;)
-        if (await service.said('certificate-expiring')) return [];
-      return [{ message: 'nothing is said of a certificate with a twentieth of its lifetime left' }];
-    }),
-};
-
-interface Started {
+interface OnFiles {
   readonly files: CertificateFiles;
   readonly service: ServiceProcess;
-  /** What it serves. */
-  readonly first: Leaf;
   /** How long it may take to notice a file. */
   readonly noticeMs: number;
 }
 
-/** Starts the service with a certificate of the check. */
-async function withFiles(
-  target: Target,
-  options: Parameters<CertificateFiles['issue']>[0],
-  work: (started: Started) => Promise<Finding[]>,
-): Promise<Finding[]> {
-  const command = commandOf(target);
-  const files = await CertificateFiles.open();
-  try {
-    const first = await files.issue(options);
-    await files.put(first);
-    return await withService(command, files.env, async (service) => {
-      if (await isServed(service, first, 0))
-        return work({ files, service, first, noticeMs: command.reloadSeconds * 1000 });
-      return [{ message: 'it does not serve the certificate of GATEHOUSE_TLS_CERT_FILE' }];
-    });
-  } finally {
-    await files.remove();
-  }
+/** Does the work where the process serves what its files hold. */
+async function onFiles(target: Target, work: (started: OnFiles) => Promise<Finding[]>): Promise<Finding[]> {
+  const { service, files, first } = await target.process();
+  const obeys = await target.once('obeys its files', () => isServed(service, first, 0));
+  if (!obeys) return [{ message: 'it does not serve the certificate of GATEHOUSE_TLS_CERT_FILE' }];
+  return work({ files, service, noticeMs: commandOf(target).reloadSeconds * 1000 });
 }
 
 async function isServed({ url }: ServiceProcess, { cert }: Leaf, ms: number): Promise<boolean> {

@@ -7,7 +7,6 @@ import { HttpClient } from '../client/http.client.ts';
 import { sendRaw } from '../client/raw.client.ts';
 import type { ServiceProcess } from '../process/service.process.ts';
 import type { Target } from '../target.ts';
-import { commandOf, withService } from './service.command.ts';
 
 /** How long lines may wait for others, in milliseconds. */
 const WRITTEN_MS = 1_500;
@@ -33,8 +32,7 @@ export const logRequestId: Check = {
   severity: 'medium',
   remedy:
     'give each request an id, send it in the answer and in the problem, and write it into every line about the request',
-  needs: 'command',
-  slow: true,
+  needs: 'process',
   async run(target) {
     const { refused, output } = await watched(target);
     const id = refused.headers['x-request-id'];
@@ -53,8 +51,7 @@ export const logForging: Check = {
   control: ['ASVS V16.4.1', 'CWE-117', 'CWE-150'],
   severity: 'high',
   remedy: 'write structured lines; encode line breaks and control characters of everything that a caller sent',
-  needs: 'command',
-  slow: true,
+  needs: 'process',
   async run(target) {
     const { output, mark } = await watched(target);
     const findings: Finding[] = [];
@@ -73,8 +70,7 @@ export const logSecrets: Check = {
   control: ['ASVS V16.2.5', 'CWE-532'],
   severity: 'high',
   remedy: 'write down route, status and ids; never a header, a query, a body or a path as it came',
-  needs: 'command',
-  slow: true,
+  needs: 'process',
   async run(target) {
     const { output, pages, canary } = await watched(target);
     const lines = output.split('\n').filter((line) => line.includes(canary));
@@ -91,11 +87,9 @@ export const logSecrets: Check = {
   },
 };
 
-/** One process for the three of them. */
-function watched(target: Target): Promise<Watched> {
-  const command = commandOf(target);
-  return target.once('watched process', () => withService(command, {}, (service) => watch(service, target)));
-}
+/** Once for the three of them. */
+const watched = (target: Target): Promise<Watched> =>
+  target.once('watched process', async () => watch((await target.process()).service, target));
 
 async function watch(service: ServiceProcess, target: Target): Promise<Watched> {
   const client = new HttpClient();

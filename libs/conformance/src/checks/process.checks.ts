@@ -5,7 +5,7 @@ import type { ServiceCommand } from '../conformance.options.ts';
 import { startService, type ServiceProcess } from '../process/service.process.ts';
 import type { Target } from '../target.ts';
 import { bodyRoute } from './body.route.ts';
-import { commandOf, withService } from './service.command.ts';
+import { commandOf } from './service.command.ts';
 
 export const sigtermDrain: Check = {
   id: 'sigterm-drain',
@@ -13,11 +13,10 @@ export const sigtermDrain: Check = {
   control: ['ASVS V16.5.2', 'ASVS V16.5.3'],
   severity: 'medium',
   remedy: 'on SIGTERM stop listening, finish the requests under way within a bound, and exit with 0',
-  needs: 'command',
-  slow: true,
+  needs: 'process',
   async run(target) {
-    const command = commandOf(target);
-    return withService(command, {}, (service) => drain(target, service, command.startSeconds * 1000));
+    const { service } = await target.process();
+    return drain(target, service, commandOf(target).startSeconds * 1000);
   },
 };
 

@@ -77,6 +77,7 @@ const SETTINGS: Record<string, Apply> = {
   GATEHOUSE_TRUSTED_PROXIES: list('trustedProxies'),
   GATEHOUSE_LOG_LEVEL: text('logLevel'),
   GATEHOUSE_AUDIT_FOLDER: nested('audit', 'folder'),
+  GATEHOUSE_AUDIT_CHECKPOINT_SECONDS: nested('audit', 'checkpointSeconds'),
   GATEHOUSE_AUDIT_CHECKPOINTS: nested('audit', 'exportCheckpointsTo'),
   GATEHOUSE_TRACES_URL: nested('traces', 'url'),
   GATEHOUSE_TRACES_CA_FILE: nested('traces', 'caFile'),

@@ -1,0 +1,51 @@
+// The process of the service that the suite starts once, for every check that has to look at one: with certificate files and an audit
+// journal of the suite's own. The checks take it one after the other, in the order of the list.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ServiceCommand } from '../conformance.options.ts';
+import { CertificateFiles } from './certificate.files.ts';
+import { startService, type ServiceProcess } from './service.process.ts';
+import type { Leaf } from './throwaway.certificates.ts';
+
+/** See the head of the file. */
+export class SuiteProcess {
+  private constructor(
+    readonly service: ServiceProcess,
+    readonly files: CertificateFiles,
+    /** The certificate that they held at its start. */
+    readonly first: Leaf,
+    /** Where it was told to write its audit journal. */
+    readonly auditFolder: string,
+  ) {}
+
+  /** @throws Error when it is not ready in time */
+  static async start(command: ServiceCommand): Promise<SuiteProcess> {
+    const files = await CertificateFiles.open();
+    const auditFolder = join(await mkdtemp(join(tmpdir(), 'conformance-audit-')), 'audit');
+    const first = await files.issue(SOON);
+    await files.put(first);
+    const env = { ...files.env, GATEHOUSE_AUDIT_FOLDER: auditFolder };
+    const service = await startService({ ...command, argv: withoutSignal(command.argv) }, env);
+    const started = new SuiteProcess(service, files, first, auditFolder);
+    if (await service.ready(command.startSeconds * 1000)) return started;
+    const output = service.output();
+    await started.dispose();
+    throw new Error(`the command is not ready within ${command.startSeconds} s: ${output}`);
+  }
+
+  /** Ends what is left, and removes its folders. */
+  async dispose(): Promise<void> {
+    await this.service.dispose();
+    await this.files.remove();
+    await rm(join(this.auditFolder, '..'), { recursive: true, force: true });
+  }
+}
+
+/** Days around now: a twentieth of its lifetime is left, which has to be announced. */
+const SOON = { fromDays: -19, toDays: 1 };
+
+/** A file that may not grow is a signal first, and only then an error: the checks of the disk want the error. */
+function withoutSignal(argv: ServiceCommand['argv']): ServiceCommand['argv'] {
+  return process.platform === 'linux' ? ['sh', '-c', 'trap "" XFSZ; exec "$@"', 'sh', ...argv] : argv;
+}
