@@ -18,7 +18,10 @@ const safeguards = async ({ call, urls }: TestService): Promise<string[]> => {
     .flatMap(({ resources }) => resources.map(({ uid }) => uid));
 };
 
-(process.platform === 'win32' ? it.skip : it)(
+const hangs = process.platform === 'win32' ? it.skip : it;
+if (hangs !== it) process.stderr.write('SKIPPED a hung disk: Windows has no FIFO that holds the threads of files\n');
+
+hangs(
   'an audit journal that cannot be written is an alert, and a metric',
   async () => {
     const service = await startForTest(SampleModule, sample);
