@@ -1,5 +1,5 @@
-// Runs checks: the slow ones first, many at once, those of one process in their order, those that disturb others at the end; each bounded in time. A check that
-// throws is an error, never a pass.
+// Runs checks: the slow ones first, many at once, those of one process in their order, those that disturb others at the end; each
+// bounded in time. A check that throws is an error, never a pass.
 import { SkippedError, type Check, type Finding } from './check.ts';
 import { worstSeverity, type CheckResult } from './conformance.report.ts';
 import type { Target } from './target.ts';
