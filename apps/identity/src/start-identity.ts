@@ -52,7 +52,13 @@ export async function startIdentity(
   try {
     let answer: Parameters<typeof identityServer>[1] = (_request, response) => void response.writeHead(503).end();
     const server = identityServer(tls, (request, response) => answer(request, response));
-    const port = await listen(server, ports.https, undo);
+    const say = (issuer: string, flag: 'w' | 'wx') =>
+      writeFile(whereFile(stateFolder), JSON.stringify({ issuer, caFile: tls.caFile }), { flag });
+    const port = await listen(server, ports.https, undo).catch(async (error: unknown) => {
+      // a provider from another state folder: a service with a certificate of its own has to know the development CA all the same
+      await say(`https://localhost:${ports.https}`, 'wx').catch(() => undefined);
+      throw error;
+    });
     const issuer = `https://localhost:${port}`;
     const make = async () => {
       const provider = await identityProvider(issuer, secrets);
@@ -62,7 +68,7 @@ export async function startIdentity(
     undo.push(secrets.onRotate('signingKeys', make));
     const management = identityServer(tls, health);
     await listen(management, ports.management, undo);
-    await writeFile(whereFile(stateFolder), JSON.stringify({ issuer, caFile: tls.caFile }));
+    await say(issuer, 'w');
     for (const each of [server, management]) undo.push(tls.attach(each));
     return { issuer, caFile: tls.caFile, close };
   } catch (error) {

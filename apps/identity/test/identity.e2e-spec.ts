@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createAuthenticator } from '@gatehouse/authn';
-import { startIdentity, type RunningIdentity } from '../src/start-identity.ts';
+import { startIdentity, type RunningIdentity, whereFile } from '../src/start-identity.ts';
 import { requestToken } from '../src/token.request.ts';
 
 const PORTS = { https: 0, management: 0 };
@@ -102,6 +102,20 @@ describe('the development identity provider', () => {
     const challenge = 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM';
     const proper = await get(`/auth?${query}&code_challenge=${challenge}&code_challenge_method=S256`);
     expect(String(proper.headers.location)).toContain('/interaction/');
+  });
+
+  it('says which CA it would have had where one from another state folder has its port', async () => {
+    const other = await mkdtemp(join(tmpdir(), 'gatehouse-identity-'));
+    try {
+      const place = { stateFolder: other, env: { ...env, GATEHOUSE_SECRETS_KEY_FILE: `${other}.key` } };
+      const port = Number(new URL(identity.issuer).port);
+      await expect(startIdentity(place, { https: port, management: 0 })).rejects.toMatchObject({ code: 'EADDRINUSE' });
+      const { issuer, caFile } = JSON.parse(readFileSync(whereFile(other), 'utf8')) as Partial<RunningIdentity>;
+      expect(issuer).toBe(identity.issuer);
+      expect(readFileSync(caFile as string, 'utf8')).toContain('BEGIN CERTIFICATE');
+    } finally {
+      for (const path of [other, `${other}.key`]) await rm(path, { recursive: true, force: true });
+    }
   });
 
   it('refuses production, naming what to use there', async () => {
