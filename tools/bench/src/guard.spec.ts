@@ -1,9 +1,9 @@
-import { brokenBudgets } from './guard.ts';
+import { brokenBudgets, UNAUDITED } from './guard.ts';
 import type { Row } from './report.ts';
 
 const same = (value: number) => ({ median: value, min: value, max: value });
-const row = (method: Row['method'], kept: number): Row => ({
-  server: 'gatehouse',
+const row = (server: string, method: Row['method'], kept: number): Row => ({
+  server,
   method,
   cpuMicros: same(30),
   keptOfRaw: same(kept),
@@ -11,22 +11,28 @@ const row = (method: Row['method'], kept: number): Row => ({
   restMiB: 80,
   rssMiB: 100,
 });
+const rows = (get: number, post: number, audited = 0.4) => [
+  row(UNAUDITED, 'GET', get),
+  row(UNAUDITED, 'POST', post),
+  row('gatehouse', 'GET', audited),
+  row('gatehouse', 'POST', audited),
+];
 
 describe('brokenBudgets', () => {
   it('is silent at the budget itself', () => {
-    expect(brokenBudgets({ rows: [row('GET', 0.4), row('POST', 0.33)], skipped: {} })).toEqual([]);
+    expect(brokenBudgets({ rows: rows(0.4, 0.33), skipped: {} })).toEqual([]);
   });
 
   it('names a broken ratio with its budget', () => {
-    expect(brokenBudgets({ rows: [row('GET', 0.399), row('POST', 0.5)], skipped: {} })).toEqual([
-      'GET: keeps 39.9 % of raw node:https, the budget is 40 %',
+    expect(brokenBudgets({ rows: rows(0.399, 0.5), skipped: {} })).toEqual([
+      'gatehouse, no audit, GET: keeps 39.9 % of raw node:https, the budget is 40 %',
     ]);
+    expect(brokenBudgets({ rows: rows(0.5, 0.5, 0.1), skipped: {} })).toHaveLength(2);
   });
 
   it('refuses to pass when the service was not measured', () => {
-    expect(brokenBudgets({ rows: [], skipped: { gatehouse: 'it did not start' } })).toEqual([
-      'GET: no verdict, it was not measured (it did not start)',
-      'POST: no verdict, it was not measured (it did not start)',
-    ]);
+    const broken = brokenBudgets({ rows: [], skipped: { gatehouse: 'it did not start' } });
+    expect(broken).toHaveLength(4);
+    expect(broken).toContain('gatehouse, POST: no verdict, it was not measured (it did not start)');
   });
 });

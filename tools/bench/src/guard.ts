@@ -1,23 +1,32 @@
-// The budget that CI holds. It fails when a ratio is broken, and also when there is nothing to compare: a guard that passes because
+// The budgets that CI holds. It fails when a ratio is broken, and also when there is nothing to compare: a guard that passes because
 // the service did not start guards nothing.
 import type { Report, Row } from './report.ts';
 
-/** Least share of raw node:https that must be kept by the whole path; the goal is 0.5 and 0.45. */
-export const BUDGETS = { GET: 0.4, POST: 0.33 } as const;
+/** The row of the path without its journal. */
+export const UNAUDITED = 'gatehouse, no audit';
+
+/**
+ * Least share of raw node:https that must be kept. Without the journal by the whole path: the goal is 0.5 and 0.45. With it the goal is
+ * the same and is not reached: what stands here keeps it from growing worse (README.md, "The journal").
+ */
+export const BUDGETS = {
+  [UNAUDITED]: { GET: 0.4, POST: 0.33 },
+  gatehouse: { GET: 0.25, POST: 0.12 },
+} as const;
 
 /** @returns what is broken, one sentence each; empty when every budget holds */
-export function brokenBudgets(report: Pick<Report, 'rows' | 'skipped'>, subject = 'gatehouse'): string[] {
-  return Object.entries(BUDGETS).flatMap(([method, least]) => {
-    const row = report.rows.find((candidate) => candidate.server === subject && candidate.method === method);
-    return check(method, least, row, report.skipped[subject]);
-  });
+export function brokenBudgets({ rows, skipped }: Pick<Report, 'rows' | 'skipped'>): string[] {
+  return Object.entries(BUDGETS).flatMap(([server, budget]) =>
+    Object.entries(budget).flatMap(([method, least]) => {
+      const row = rows.find((candidate) => candidate.server === server && candidate.method === method);
+      return check(`${server}, ${method}`, least, row, skipped[server]);
+    }),
+  );
 }
 
-function check(method: string, least: number, row: Row | undefined, reason: string | undefined): string[] {
-  if (!row?.keptOfRaw) return [`${method}: no verdict, it was not measured${reason ? ` (${reason})` : ''}`];
+function check(what: string, least: number, row: Row | undefined, reason: string | undefined): string[] {
+  if (!row?.keptOfRaw) return [`${what}: no verdict, it was not measured${reason ? ` (${reason})` : ''}`];
   const kept = row.keptOfRaw.median;
   if (kept >= least) return [];
-  return [
-    `${method}: keeps ${(kept * 100).toFixed(1)} % of raw node:https, the budget is ${(least * 100).toFixed(0)} %`,
-  ];
+  return [`${what}: keeps ${(kept * 100).toFixed(1)} % of raw node:https, the budget is ${(least * 100).toFixed(0)} %`];
 }

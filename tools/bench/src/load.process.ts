@@ -11,8 +11,9 @@ serveParent((order: Round | Handshakes) => ('handshakes' in order ? shakeHands(o
 
 async function playRound(round: Round): Promise<boolean> {
   const { port, ca, connections } = round;
-  const agent = agents.get(port) ?? new Agent({ keepAlive: true, maxSockets: connections, ca, minVersion: 'TLSv1.3' });
+  const agent = agents.get(port) ?? new Agent({ keepAlive: true, ca, minVersion: 'TLSv1.3' });
   agents.set(port, agent);
+  agent.maxSockets = connections; // a first request alone opened the agent, and is no limit for the load
   let left = round.requests;
   const one = async (): Promise<void> => {
     while (left-- > 0) await send(round.call, left, port, agent);

@@ -10,7 +10,7 @@ export interface BenchOptions {
 }
 
 /** The compiler has seen every path before anything counts. */
-const WARM_UP_ROUNDS = 2;
+const WARM_UP_ROUNDS = 4;
 
 /** CPU µs a request, round by round. */
 export type Micros = Record<Method, number[]>;

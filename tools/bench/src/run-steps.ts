@@ -6,7 +6,7 @@ import { playRounds, type BenchOptions, type Micros } from './rounds.ts';
 import { summarise, type Summary } from './statistics.ts';
 import type { Subject } from './subject.ts';
 
-export const STEPS: BenchOptions = { rounds: 11, requestsPerRound: 1_500, connections: 32 };
+export const STEPS: BenchOptions = { rounds: 11, requestsPerRound: 1_500, connections: 64 };
 
 /** A step, and what it adds to a request, in µs of CPU. */
 export interface StepCost {

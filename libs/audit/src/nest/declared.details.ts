@@ -13,11 +13,12 @@ export function declaredObjects(
 ): readonly AuditedObject[] | undefined {
   if (!declaration?.object) return undefined;
   try {
-    return Object.entries(declaration.object(exchange))
-      .flatMap(([type, ids]) => [ids].flat().map((id) => ({ type, uid: id })))
-      .filter(({ uid }) => typeof uid === 'string' || typeof uid === 'number')
-      .slice(0, MAX_OBJECTS)
-      .map(({ type, uid }) => ({ type, uid: shortened(String(uid)) }));
+    const objects: AuditedObject[] = [];
+    for (const [type, ids] of Object.entries(declaration.object(exchange)))
+      for (const uid of Array.isArray(ids) ? ids : [ids])
+        if ((typeof uid === 'string' || typeof uid === 'number') && objects.length < MAX_OBJECTS)
+          objects.push({ type, uid: shortened(String(uid)) });
+    return objects;
   } catch {
     return undefined;
   }

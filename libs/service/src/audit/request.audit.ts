@@ -28,6 +28,8 @@ export interface RequestState {
   intended: boolean;
   /** Whether the outcome was written. */
   told: boolean;
+  /** What the intent said. */
+  call?: AuditedCall;
 }
 
 /** Who called, as `@gatehouse/authn` leaves it on the request. */
@@ -67,6 +69,14 @@ export function callOf(
     objects: declaredObjects(declaration, exchange),
     fields: declaredFields(fields, exchange.body, audit.ids),
   };
+}
+
+/** The same at the end: what the handler returned may name further objects. */
+export function endedCallOf(audit: ServiceAudit, request: FastifyRequest, { route, call }: RequestState): AuditedCall {
+  if (!call) return callOf(audit, request, route);
+  if (!route.declaration?.object || request.auditResult === undefined) return call;
+  const exchange = exchangeOf(request.params, request.body, request.auditResult);
+  return { ...call, objects: declaredObjects(route.declaration, exchange) };
 }
 
 const userOf = (audit: ServiceAudit, { issuer, id, kind, tenant }: Caller): NonNullable<AuditedCall['user']> => ({

@@ -5,7 +5,7 @@ import { RequestEvents } from '@gatehouse/audit';
 import { PROBLEM_MEDIA_TYPE, problemBody, ProblemError, problemType } from '@gatehouse/problem-details';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ServiceAudit } from '../audit/open-audit.ts';
-import { type AuditedRouteRecord, callOf, isGone, outcomeOf } from '../audit/request.audit.ts';
+import { type AuditedRouteRecord, callOf, endedCallOf, isGone, outcomeOf } from '../audit/request.audit.ts';
 import type { ServiceContext, Step } from '../step.ts';
 
 /** They change nothing (RFC 9110 §9.2.1). */
@@ -52,6 +52,7 @@ export const audit: Step = {
       ...[options.preHandler ?? []].flat(),
       (request, _reply, done) => {
         const call = callOf(audit, request, record);
+        if (request.auditState) request.auditState.call = call;
         audit.journal.append(
           (sequence, time) => events.intent(call, sequence, time),
           'durable',
@@ -112,7 +113,7 @@ function tellOfTheGone(app: FastifyInstance, { settings }: ServiceContext, audit
       const state = request.auditState;
       if (!state || state.told) continue;
       state.told = true;
-      const call = callOf(audit, request, state.route);
+      const call = endedCallOf(audit, request, state);
       const outcome = { status: 0, reason: 'client-gone', durationMs: reply.elapsedTime, aborted: true };
       audit.journal.append((sequence, time) => state.route.events.outcome(call, outcome, sequence, time), 'queued');
     }
@@ -150,7 +151,7 @@ function writeOutcomes(
     if (state.told) return done(null, payload);
     state.told = true;
     const { events } = state.route;
-    const call = callOf(audit, request, state.route);
+    const call = endedCallOf(audit, request, state);
     const outcome = outcomeOf(request, reply);
     audit.journal.append(
       (sequence, time) => events.outcome(call, outcome, sequence, time),
