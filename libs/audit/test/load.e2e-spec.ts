@@ -10,7 +10,8 @@ afterAll(removeFolders);
 
 const RATE = 2_000;
 const ROUNDS = Number(process.env.GATEHOUSE_TEST_LOAD_ROUNDS ?? 8);
-const BUDGET_MS = 5;
+/** The goal is 5, asked of a machine that does nothing else (GATEHOUSE_TEST_LOAD_ROUNDS); beside other tests it is not ours to keep. */
+const BUDGET_MS = process.env.GATEHOUSE_TEST_LOAD_ROUNDS ? 5 : 20;
 /** User and system time of a mutation's two records, in microseconds: half a core at that rate. */
 const BUDGET_MICROS = 250;
 /** Where the disk's own p99 is longer, or a timer of a millisecond takes twice that, neighbours are measured. */
