@@ -47,7 +47,7 @@ describe('gatehouse audit', () => {
       '--key',
       join(folder, 'checkpoint.pub'),
     );
-    expect(good.out).toMatch(/^✓ 23 records from 0 on are as they were written\n/);
+    expect(good.out).toMatch(/^✓ 24 records from 0 on are as they were written\n/);
     expect(good.code).toBe(0);
     const file = join(folder, '00000001.journal');
     const text = await readFile(file, 'utf8');
@@ -55,7 +55,7 @@ describe('gatehouse audit', () => {
     const bad = await run('verify', folder);
     await writeFile(file, text);
     expect([bad.out.split('\n')[0], bad.code]).toEqual([
-      '✗ changed at record 8: record 8, or the hash beside it, was changed',
+      '✗ changed at record 9: record 9, or the hash beside it, was changed',
       1,
     ]);
     expect(await run('verify', join(folder, 'nowhere'))).toMatchObject({

@@ -35,7 +35,7 @@ describe('gatehouse start', () => {
     (_what, env, message) => {
       const { status, stderr } = start(env);
       expect(stderr).toMatch(message);
-      expect(stderr).toMatch(/^\napi did not start: /);
+      expect(stderr).toMatch(/\napi did not start: /);
       expect(stderr).not.toMatch(/\n\s+at /);
       expect(status).toBe(78);
     },
