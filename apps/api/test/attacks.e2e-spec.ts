@@ -129,10 +129,23 @@ describe('an attack on the running API alerts within 10 s', () => {
     }
   });
 
-  it('administration from a network that is new for the administrator', async () => {
+  it('administration from a network that is new for the administrator, and not a user who manages keys', async () => {
+    const user = await api.mint({ subject: 'mover', scopes: [...EVERYDAY, 'api-keys:manage'] });
+    expect(await api.send({ from: '203.0.113.51', path: '/v1/api-keys', token: user })).toBe(200);
+    expect(await api.send({ from: '198.18.78.1', path: '/v1/api-keys', token: user })).toBe(200);
     const token = await api.mint({ subject: 'root', scopes: [...EVERYDAY, 'audit:read'] });
     await each(3, () => api.send({ from: '203.0.113.50', path, token }));
     await alertOf('newNetworkAdmin', () => api.send({ from: '198.18.77.1', path, token }));
+    const alerted = (await api.findings()).filter(
+      ({ finding_info }) => finding_info.analytic.uid === 'newNetworkAdmin',
+    );
+    expect(alerted).toHaveLength(1);
+    const other = await api.mint({ subject: 'deputy', scopes: [...EVERYDAY, 'admin:users'] });
+    await each(2, () => api.send({ from: '203.0.113.52', path, token: other }));
+    await api.send({ from: '198.18.79.1', path, token: other });
+    const all = async () =>
+      (await api.findings()).filter(({ finding_info }) => finding_info.analytic.uid === 'newNetworkAdmin').length;
+    await until(async () => (await all()) === 2, WITHIN_MS);
   });
 
   it('a caller that takes all it can get, after ordinary use', async () => {

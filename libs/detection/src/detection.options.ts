@@ -129,10 +129,10 @@ const ruleName = z.enum(Object.keys(rulesSchema.unwrap().shape) as [RuleName, ..
 export const detectionOptionsSchema = z.strictObject({
   enabled: z.boolean().default(true).meta({ description: 'Looks for suspicious traffic at all.' }),
   rules: rulesSchema.meta({ description: 'Each with its thresholds; false turns one off.' }),
-  adminScopes: z
-    .array(z.string().min(1))
-    .default(['api-keys:manage', 'audit:read'])
-    .meta({ description: 'Scopes that make a caller an administrator, for newNetworkAdmin.' }),
+  adminScopes: z.array(z.string().min(1)).default(['admin:*', 'audit:read', 'authn:revoke']).meta({
+    description:
+      'Scopes that make a caller an administrator, for newNetworkAdmin; `admin:*` is each that begins with `admin:`. Not what users do for themselves, such as managing their own API keys.',
+  }),
   ignore: z
     .array(z.union([z.cidrv4(), z.cidrv6(), z.ipv4(), z.ipv6()]))
     .default([])

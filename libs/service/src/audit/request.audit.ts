@@ -33,7 +33,7 @@ export interface RequestState {
 }
 
 /** Who called, as `@gatehouse/authn` leaves it on the request. */
-interface Caller {
+export interface Caller {
   readonly kind: string;
   readonly id: string;
   readonly issuer: string;
@@ -79,7 +79,11 @@ export function endedCallOf(audit: ServiceAudit, request: FastifyRequest, { rout
   return { ...call, objects: declaredObjects(route.declaration, exchange) };
 }
 
-const userOf = (audit: ServiceAudit, { issuer, id, kind, tenant }: Caller): NonNullable<AuditedCall['user']> => ({
+/** Who called, by a keyed identifier. */
+export const userOf = (
+  audit: ServiceAudit,
+  { issuer, id, kind, tenant }: Caller,
+): NonNullable<AuditedCall['user']> => ({
   uid: audit.ids.of(`${issuer}|${id}`),
   proof: kind,
   ...(tenant !== undefined && { tenant }),

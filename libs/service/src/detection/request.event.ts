@@ -46,9 +46,19 @@ export function requestEvent(
     principal: principal ? identifiers.of(`${principal.issuer}|${principal.id}`) : undefined,
     credential: principal?.credentialId,
     apiKey: settings.detection.responses.revoke && principal ? apiKeyOf(principal) : undefined,
-    admin: principal ? settings.detection.adminScopes.some((scope) => principal.scopes.has(scope)) : false,
+    admin: principal ? isAdministrator(principal.scopes, settings.detection.adminScopes) : false,
     refused: account === undefined ? undefined : { account },
   };
+}
+
+/** By a scope as it is, or by each that begins as one with a star at its end says. */
+function isAdministrator(held: ReadonlySet<string>, named: readonly string[]): boolean {
+  return named.some((scope) => {
+    if (!scope.endsWith('*')) return held.has(scope);
+    const beginning = scope.slice(0, -1);
+    for (const each of held) if (each.startsWith(beginning)) return true;
+    return false;
+  });
 }
 
 function apiKeyOf({ kind, credentialId, tenant, id, issuer }: Caller): RequestEvent['apiKey'] {
