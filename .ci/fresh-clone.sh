@@ -57,9 +57,9 @@ ca=$(sed -E 's/.*--cacert ([^ ]+) .*/\1/' <<<"$line")
 call=$(sed -n '/^curl .*localhost:8443\/v1\/accounts \\$/,/-d/p' README.md | sed "s/8443/18443/; s#[^ ]*ca\.pem#$ca#; s/^curl/curl -sS/")
 [[ $(eval "$call") == *'"holder":"Ada"'* ]] || { echo "the README's call does not work: $call"; exit 1; }
 [[ $(curl -s -o /dev/null -w '%{http_code}' http://localhost:18080/) == 308 ]]
-# the line with a token, two lines as they are printed
+# the line with a token, two lines as they are printed, pasted in a folder where npx knows nothing of the clone
 paste=$(grep -A1 -E '^ *curl .*/v1/' "$log" | head -n 2)
-[[ $(eval "${paste/curl/curl -sS}") == '{"items":['* ]]
+[[ $(cd "$work" && eval "${paste/curl/curl -sS}") == '{"items":['* ]] || { echo "the line with a token does not work: $paste"; exit 1; }
 stop
 
 run 'second start' 30

@@ -3,7 +3,7 @@ run_tests() {
   local log status=0
   log=$(mktemp)
   npm test 2>&1 | tee "$log" || status=$?
-  summary=$(tail -n 1 "$log")
+  summary=$(awk 'BEGIN { RS = "" } { last = $0 } END { print last }' "$log") # the failed tests and the totals
   rm -f "$log"
   return "$status"
 }

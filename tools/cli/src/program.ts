@@ -1,5 +1,6 @@
 // The gatehouse command. Each command is a file of commands/ that registers itself; what it needs is imported when it runs, so that
 // `npm start` does not load the generator.
+import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { registerAudit } from './commands/audit.command.ts';
 import { registerBench } from './commands/bench.command.ts';
@@ -17,9 +18,14 @@ import { registerToken } from './commands/token.command.ts';
 import { registerTlsAudit } from './commands/tls-audit.command.ts';
 import { registerTlsPins } from './commands/tls-pins.command.ts';
 
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
+
 /** The parser with every command. */
 export const program = new Command('gatehouse')
   .description('Runs, makes and proves services that are HTTPS-only from their first commit.')
+  .version(version)
   .showHelpAfterError('Add --help to see what there is.')
   .configureOutput({ getOutHelpWidth: () => Math.min(process.stdout.columns ?? 80, 80) })
   // what was typed is wrong: 2, as every command has it; 1 is a finding or a failed test

@@ -1,4 +1,4 @@
-// Reads what Nx and Jest print, shows one line a project, the whole output of one that failed, and the totals.
+// Reads what Nx and Jest print, shows one line a project, the whole output of one that failed, and last the failed tests and the totals.
 import { stripVTControlCharacters } from 'node:util';
 
 interface Counts {
@@ -10,6 +10,7 @@ interface Counts {
 const HEADER = /^> nx run (\S+):test(?:\s+\[(.+)\])?/;
 const TOTALS = /^Tests:\s+(.*) total/;
 const TIME = /^Time:\s+([\d.]+ (?:s|ms|min))/;
+const FAILED_TEST = /^ {2}● (.+)/;
 const SKIP_REASON = /^\s*(?:console\.\w+\s+)?skipped: .*/i;
 
 /** Feed it line by line; it prints through `print`. */
@@ -18,6 +19,7 @@ export class TestSummary {
   private readonly started = Date.now();
   private project?: { name: string; cached: boolean; output: string[]; counts?: Counts; time?: string };
   private crashed: string[] = [];
+  private readonly failures: string[] = [];
 
   constructor(private readonly print: (line: string) => void) {}
 
@@ -46,6 +48,7 @@ export class TestSummary {
     const { passed, failed, skipped } = this.total;
     if (code !== 0 && failed === 0) this.crashed.forEach((line) => this.print(line));
     this.print('');
+    this.failures.forEach((line) => this.print(line));
     this.print(`Took ${Math.round((Date.now() - this.started) / 1000)} s.`);
     this.print(`${passed} passed, ${failed} failed, ${skipped} skipped`);
     return code !== 0 ? code : failed > 0 || passed === 0 ? 1 : 0;
@@ -62,7 +65,12 @@ export class TestSummary {
     const broken =
       failed > 0 || project.output.some((line) => /^Test Suites:.* failed/.test(stripVTControlCharacters(line)));
     if (broken && failed === 0) this.total.failed += 1; // a suite that could not run
-    if (broken) project.output.forEach((line) => this.print(line));
+    if (broken) {
+      project.output.forEach((line) => this.print(line));
+      this.failures.push(
+        ...failuresOf(project.output.map(stripVTControlCharacters)).map((line) => `✗ ${project.name} ${line}`),
+      );
+    }
     const facts = [`${passed} passed`, failed && `${failed} failed`, skipped && `${skipped} skipped`]
       .filter(Boolean)
       .join(', ');
@@ -70,6 +78,18 @@ export class TestSummary {
       `${broken ? '✗' : '✓'} ${project.name.padEnd(28)} ${facts}  ${project.cached ? 'unchanged' : (project.time ?? '')}`,
     );
   }
+}
+
+/** The failed tests by name, each with the first line of what it says: the end of a long log is what gets read. */
+function failuresOf(output: readonly string[]): string[] {
+  const found = new Map<string, string>();
+  for (const [index, line] of output.entries()) {
+    const name = FAILED_TEST.exec(line)?.[1];
+    if (name === undefined || name === 'Console' || found.has(name)) continue;
+    const says = output.slice(index + 1).find((next) => next.trim() !== '');
+    found.set(name, `${name}\n    ${says?.trim() ?? ''}`);
+  }
+  return [...found.values()];
 }
 
 function counts(text: string): Counts {

@@ -96,6 +96,7 @@ const SETTINGS: Record<string, Apply> = {
 export const knownSettings: readonly string[] = [
   ...Object.keys(SETTINGS),
   'GATEHOUSE_STATE',
+  'GATEHOUSE_COMMAND',
   ...tlsEnvironment,
   ...authnEnvironment,
   'GATEHOUSE_IDENTITY_PORT',

@@ -1,5 +1,5 @@
 // `npm start`: runs a service in this process, from source, with its state under .gatehouse/ of the workspace.
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Command } from 'commander';
 import { serviceNames, workspaceRoot } from '../workspace.ts';
@@ -13,6 +13,7 @@ export function registerStart(program: Command): void {
     .action(async (service: string) => {
       const names = serviceNames();
       if (!names.includes(service)) program.error(`There is no service "${service}". There are: ${names.join(', ')}.`);
+      process.env.GATEHOUSE_COMMAND ??= ownCommand(process.env.GATEHOUSE_STATE);
       process.env.GATEHOUSE_STATE ??= join(workspaceRoot, '.gatehouse');
       process.title = `gatehouse ${service}`;
       if (process.stdout.isTTY) process.stdout.write(`Starting ${service} …\n`);
@@ -21,3 +22,11 @@ export function registerStart(program: Command): void {
       await import(pathToFileURL(join(workspaceRoot, 'apps', service, 'src/main.ts')).href);
     });
 }
+
+/** This program as a line that a shell runs from any folder, on the state that the service has. */
+function ownCommand(state?: string): string {
+  const program = `node ${quoted(join(workspaceRoot, 'tools/cli/bin/gatehouse.mjs'))}`;
+  return state === undefined ? program : `GATEHOUSE_STATE=${quoted(resolve(state))} ${program}`;
+}
+
+const quoted = (path: string) => (/^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`);
