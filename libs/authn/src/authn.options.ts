@@ -76,9 +76,9 @@ export const issuerSchema = z
     maxLifetimeSeconds: z.int().min(60).max(604_800).default(86_400).meta({
       description: 'Longest time from `iat` to `exp`, in seconds; a longer token is refused.',
     }),
-    refreshSeconds: z.int().min(1).max(86_400).default(60).meta({
+    refreshSeconds: z.int().min(1).max(86_400).optional().meta({
       description:
-        'How often the keys are fetched, in seconds. A removed key is refused, cached tokens too, from then on. Sooner: `gatehouse revoke`.',
+        'Within how many seconds a key that the issuer removed is refused, cached tokens too: its keys are asked for that often (If-None-Match). By default 1 for a file, for this machine and for an issuer in `networks`; 60 for one on the internet, which is not yours to ask each second. At once: `gatehouse revoke`.',
     }),
     maxStaleSeconds: z.int().min(60).max(604_800).default(86_400).meta({
       description: 'How long keys are used while jwksUri does not answer, in seconds; then 503.',
@@ -160,6 +160,19 @@ export const authnOptionsSchema = z
     message: 'an issuer is there twice',
     path: ['issuers'],
   });
+
+/** See `refreshSeconds`. Keys that were given as a value never change. */
+export function refreshSecondsOf({
+  refreshSeconds,
+  jwks,
+  jwksFile,
+  insecureLoopback,
+  networks,
+}: IssuerOptions): number {
+  if (jwks) return 86_400;
+  const near = jwksFile !== undefined || insecureLoopback || networks.length > 0;
+  return refreshSeconds ?? (near ? 1 : 60);
+}
 
 /** As it is written: everything may be left out. */
 export type AuthnInput = z.input<typeof authnOptionsSchema>;

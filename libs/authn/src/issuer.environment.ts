@@ -4,6 +4,7 @@ import { issuerSchema, type IssuerInput } from './authn.options.ts';
 
 type Read = (value: string) => unknown;
 const text: Read = (value) => value;
+const seconds: Read = (value) => (/^\d{1,6}$/.test(value) ? Number(value) : value);
 const list: Read = (value) => value.split(',').map((item) => item.trim());
 
 const SETTINGS: Readonly<Record<string, readonly [key: keyof IssuerInput, read: Read]>> = {
@@ -18,6 +19,7 @@ const SETTINGS: Readonly<Record<string, readonly [key: keyof IssuerInput, read: 
   GATEHOUSE_ISSUER_SCOPE_CLAIM: ['scopeClaim', text],
   GATEHOUSE_ISSUER_TENANT_CLAIM: ['tenantClaim', text],
   GATEHOUSE_ISSUER_TENANT: ['tenant', text],
+  GATEHOUSE_ISSUER_REFRESH_SECONDS: ['refreshSeconds', seconds],
 };
 
 /** Every setting that this lib reads. */

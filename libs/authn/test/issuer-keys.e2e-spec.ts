@@ -8,6 +8,7 @@ import { randomUUID } from 'node:crypto';
 import { openDatabase } from '@gatehouse/database';
 import { testAuthority } from '@gatehouse/tls/testing';
 import { createAuthenticator, type AuthnEvent, type Authenticator, type IssuerInput } from '../src/index.ts';
+import { issuerSchema, refreshSecondsOf } from '../src/authn.options.ts';
 import { TestIssuer } from '../src/testing/index.ts';
 import { bearer, outcome, until } from './fixtures/callers.ts';
 
@@ -49,7 +50,9 @@ describe('keys of an issuer', () => {
   let authenticator: Authenticator | undefined;
   const open = async (changes: Partial<IssuerInput> = {}) => {
     const { issuer, audience } = await TestIssuer.create();
-    const options = { issuer, audience, jwksUri, caFile, insecureLoopback: true, tenantClaim: 'tenant', ...changes };
+    const far = { refreshSeconds: 60 }; // as an issuer on the internet is asked, unless a test says otherwise
+    const near = { issuer, audience, jwksUri, caFile, insecureLoopback: true, tenantClaim: 'tenant' };
+    const options = { ...near, ...far, ...changes };
     authenticator = await createAuthenticator({ issuers: [options] }, { onEvent: (event) => events.push(event) });
     await until(() => events.some(({ type }) => type === 'keys-loaded' || type === 'keys-failed'));
     return authenticator;
@@ -80,6 +83,37 @@ describe('keys of an issuer', () => {
     expect(await status(own, await after.token())).toBe(200);
   });
 
+  it('refuses a removed key within a second where the issuer is near, and asks the internet each minute', async () => {
+    const [before, after] = [await TestIssuer.create(), await TestIssuer.create()];
+    shown = [before.publicJwk, after.publicJwk];
+    const own = await open({ refreshSeconds: undefined });
+    const cached = await before.token();
+    expect(await status(own, cached)).toBe(200);
+    await until(() => fetches >= 2);
+    shown = [after.publicJwk];
+    const ms = await until(async () => (await status(own, cached)) === '401 unknown-key');
+    expect(ms).toBeLessThan(1_500); // asked for each 900 ms
+    const known = issuerSchema.parse({ issuer: 'https://a.example', audience: 'b', jwksUri: 'https://a.example/jwks' });
+    expect(refreshSecondsOf(known)).toBe(60);
+    expect(refreshSecondsOf({ ...known, networks: ['10.0.0.0/8'] })).toBe(1);
+    expect(refreshSecondsOf({ ...known, networks: ['10.0.0.0/8'], refreshSeconds: 300 })).toBe(300);
+  });
+
+  it('causes one fetch a minute for random kids, however often it asks by itself', async () => {
+    const issuer = await TestIssuer.create();
+    shown = [issuer.publicJwk];
+    const own = await open({ refreshSeconds: 1 });
+    const begun = performance.now();
+    const most = () => 2 + 1 + Math.ceil((performance.now() - begun) / 900); // the first, one for all the kids, its own
+    let tokens = 0;
+    while (performance.now() - begun < 2_000) {
+      expect(await status(own, await issuer.token({ header: { kid: randomUUID() } }))).toBe('401 unknown-key');
+      tokens += 1;
+    }
+    expect(tokens).toBeGreaterThan(50);
+    expect(fetches).toBeLessThanOrEqual(most());
+  });
+
   it('refuses a removed key from the first token by its successor on', async () => {
     const [before, after] = [await TestIssuer.create(), await TestIssuer.create()];
     shown = [before.publicJwk];
@@ -100,7 +134,11 @@ describe('keys of an issuer', () => {
     const { issuer, audience } = before;
     const make = () =>
       createAuthenticator(
-        { issuers: [{ issuer, audience, jwksUri, caFile, insecureLoopback: true, tenantClaim: 'tenant' }] },
+        {
+          issuers: [
+            { issuer, audience, jwksUri, caFile, refreshSeconds: 60, insecureLoopback: true, tenantClaim: 'tenant' },
+          ],
+        },
         { database: database.kysely },
       );
     const replicas = [await make(), await make()] as const;

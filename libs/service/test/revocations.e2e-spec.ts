@@ -3,6 +3,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { request } from 'node:https';
 import { fileURLToPath } from 'node:url';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { randomUUID } from 'node:crypto';
@@ -14,7 +16,7 @@ import { queryEvents } from '@gatehouse/audit';
 import { defineService } from '../src/index.ts';
 import { hangDisk } from './fixtures/hung.disk.ts';
 import { until } from './fixtures/until.ts';
-import { startForTest, type TestService } from '../src/testing/index.ts';
+import { startForTest, TestIssuer, type TestService } from '../src/testing/index.ts';
 
 @Controller('v1/me')
 @Scopes('me:read')
@@ -85,6 +87,32 @@ describe('POST /revocations on the management port', () => {
     expect(await state()).toEqual([401, 401, 401]);
     expect(await status(await service.mint())).toBe(401);
   });
+
+  it('need not be called where the issuer is near: a key that is gone is refused within a second, cached or not', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'gatehouse-keys-'));
+    const issuer = await TestIssuer.create('https://near.example.test', 'me');
+    const other = await TestIssuer.create(issuer.issuer, 'me');
+    const jwksFile = join(folder, 'jwks.json');
+    const show = (...shown: TestIssuer[]) =>
+      writeFile(jwksFile, JSON.stringify({ keys: shown.map(({ publicJwk }) => publicJwk) }));
+    await show(issuer, other);
+    const near = { issuer: issuer.issuer, audience: 'me', jwksFile, tenantClaim: 'tenant' };
+    const own = await startForTest(MeModule, me, { issuers: [near] });
+    const answer = async (token: string) =>
+      (await own.call('GET', '/v1/me', { headers: { authorization: `Bearer ${token}` } })).status;
+    try {
+      const [cached, left] = [await issuer.token({ scopes: ['me:read'] }), await other.token({ scopes: ['me:read'] })];
+      expect([await answer(cached), await answer(left)]).toEqual([200, 200]);
+      await show(other);
+      const removed = performance.now();
+      await until(async () => (await answer(cached)) === 401);
+      expect(performance.now() - removed).toBeLessThan(1_500);
+      expect(await answer(left)).toBe(200);
+    } finally {
+      await own.close();
+      await rm(folder, { recursive: true });
+    }
+  }, 30_000);
 
   it('is what gatehouse revoke asks', async () => {
     const adas = await service.mint({ subject: 'ada' });

@@ -1,10 +1,11 @@
 // The public keys of one issuer: from a pinned source, never from a token. Both keys of a rotation are accepted while the issuer shows
-// both; one that it removed is refused from the fetch that misses it on, cached tokens too, and one that an operator revoked at once. Unknown key ids cause one fetch a minute at most (RFC 8725 §3.10).
+// both; one that it removed is refused from the fetch that misses it on, cached tokens too, and one that an operator revoked at once.
+// Unknown key ids cause one fetch a minute at most (RFC 8725 §3.10).
 import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
 import { calculateJwkThumbprint, type JWK } from 'jose';
 import { ProblemError } from '@gatehouse/problem-details';
 import type { EmitAuthnEvent } from '../authn.event.ts';
-import type { IssuerOptions } from '../authn.options.ts';
+import { type IssuerOptions, refreshSecondsOf } from '../authn.options.ts';
 import { algorithmsOf } from './key.algorithms.ts';
 import type { ReadKeySet } from './key-set.source.ts';
 
@@ -98,7 +99,8 @@ export class IssuerKeys {
   }
 
   private async load(): Promise<void> {
-    const { issuer, refreshSeconds } = this.options;
+    const { issuer } = this.options;
+    const begun = this.now();
     try {
       this.take(await this.import(await this.read()));
       this.failures = 0;
@@ -107,9 +109,15 @@ export class IssuerKeys {
       const reason = error instanceof Error ? error.message : String(error);
       this.emit({ type: 'keys-failed', level: 'warn', issuer, message: `the keys cannot be had: ${reason}` });
     }
-    const wait = this.failures === 0 ? refreshSeconds * 1_000 : FIRST_RETRY_MS * 2 ** Math.min(this.failures - 1, 5);
     clearTimeout(this.timer);
-    if (!this.closed) this.timer = setTimeout(() => void this.refresh(), Math.min(wait, 86_400_000)).unref();
+    if (!this.closed) this.timer = setTimeout(() => void this.refresh(), this.waitMs(begun)).unref();
+  }
+
+  /** A tenth early, and counted from when the last fetch began: the next has ended when the time that was promised is over. */
+  private waitMs(begun: number): number {
+    if (this.failures > 0) return FIRST_RETRY_MS * 2 ** Math.min(this.failures - 1, 5);
+    const took = this.now() - begun;
+    return Math.max(refreshSecondsOf(this.options) * 900 - took, FIRST_RETRY_MS / 10);
   }
 
   private async import(set: readonly JWK[]): Promise<Map<string, IssuerKey>> {

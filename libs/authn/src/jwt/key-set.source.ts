@@ -39,7 +39,7 @@ function fromAddress(jwksUri: string, { caFile, networks, insecureLoopback }: Is
     );
   };
   let client: HttpClient | undefined;
-  // Asked again every minute: an issuer that says so need not send what has not changed (RFC 9110 §13.1.2).
+  // Asked again and again: an issuer that says so need not send what has not changed (RFC 9110 §13.1.2).
   let last: { etag: string; keys: readonly JWK[] } | undefined;
   return async () => {
     client ??= await connect();
