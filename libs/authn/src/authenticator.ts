@@ -13,11 +13,12 @@ import { type CachedCredential, CredentialCache } from './credential.cache.ts';
 import { readCredential, type SentCredential } from './credential.reader.ts';
 import { replayWindowMs, verifyProof } from './dpop/dpop.proof.ts';
 import { ReplayGuard } from './dpop/replay.guard.ts';
-import { type ProofMemory, SharedProofs } from './dpop/shared.proofs.ts';
+import { SharedProofs } from './dpop/shared.proofs.ts';
 import { type TrustedIssuer, verifyToken } from './jwt/token.verifier.ts';
 import type { Principal } from './principal.ts';
 import type { RevocationFeed } from './revocation/revocation.feed.ts';
 import type { Revocations } from './revocation/revocations.ts';
+import type { SharedMemory } from './shared.memory.ts';
 
 /** What is looked at of a request. */
 export interface AuthnRequest {
@@ -29,7 +30,7 @@ export interface AuthnRequest {
   readonly clientIdentity: () => ClientIdentity | undefined;
   /** Asked before a credential that is not known is looked at: throws when there were too many wrong ones. */
   readonly beforeVerify?: () => Promise<void>;
-  /** 503 rather than a guess, while the replicas cannot know together whether a DPoP proof was shown before. */
+  /** 503 rather than a guess, while the replicas cannot know together whether a DPoP proof was shown before, or what was revoked. */
   readonly failClosed?: boolean;
 }
 
@@ -40,7 +41,7 @@ export interface AuthenticatorParts {
   readonly revocations: Revocations;
   readonly feed?: RevocationFeed;
   readonly apiKeys?: ApiKeys;
-  readonly proofMemory?: ProofMemory;
+  readonly shared?: SharedMemory;
 }
 
 export class Authenticator {
@@ -53,7 +54,12 @@ export class Authenticator {
     this.revocations = parts.revocations;
     this.cache = new CredentialCache(cache.maxEntries, parts.revocations);
     const own = new ReplayGuard(replayWindowMs(dpop.maxAgeSeconds), dpop.maxProofs);
-    this.proofs = new SharedProofs(own, parts.proofMemory);
+    this.proofs = new SharedProofs(own, parts.shared);
+  }
+
+  /** Whom a revocation reaches: every replica through one of these, or this process alone. */
+  get revocationsReach(): 'database' | 'valkey' | 'this process alone' {
+    return this.parts.feed?.through ?? 'this process alone';
   }
 
   /** Whose tokens are accepted. */
@@ -85,7 +91,7 @@ export class Authenticator {
     const sent = readCredential(request.headers, this.parts.options.maxTokenBytes);
     if (sent === 'malformed') throw refusedCredential(new CredentialRefusedError('malformed'), 'bearer');
     if (sent === undefined) return this.byCertificate(request);
-    this.parts.feed?.refuseSilence();
+    this.parts.feed?.refuseSilence(request.failClosed);
     const known = this.cache.get(sent.text, Date.now());
     if (!known) return this.verify(sent, request);
     if (sent.scheme === 'dpop' || known.jkt !== undefined) return this.possessed(known, sent, request);
@@ -119,6 +125,7 @@ export class Authenticator {
   async close(): Promise<void> {
     for (const { keys } of this.parts.issuers.values()) keys.close();
     this.parts.feed?.close();
+    this.proofs.close();
     await this.parts.apiKeys?.close();
   }
 

@@ -30,6 +30,7 @@ export type RefusalReason =
   | 'unbound'
   | 'proof'
   | 'replayed'
+  | 'unremembered'
   | 'api-key'
   | 'client-certificate';
 

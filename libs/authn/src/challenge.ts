@@ -35,4 +35,4 @@ export const insufficientScope = (scopes: readonly string[]): ProblemError =>
 const reasonOf = (cause: unknown): unknown => Object(cause).reason as unknown;
 
 const proofError = (cause: unknown): string =>
-  ['proof', 'replayed'].includes(String(reasonOf(cause))) ? 'invalid_dpop_proof' : 'invalid_token';
+  ['proof', 'replayed', 'unremembered'].includes(String(reasonOf(cause))) ? 'invalid_dpop_proof' : 'invalid_token';

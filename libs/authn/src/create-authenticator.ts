@@ -7,23 +7,24 @@ import { Authenticator } from './authenticator.ts';
 import { AuthnConfigError } from './authn.error.ts';
 import type { EmitAuthnEvent } from './authn.event.ts';
 import { authnOptionsSchema, type AuthnInput, type AuthnOptions } from './authn.options.ts';
-import type { ProofMemory } from './dpop/shared.proofs.ts';
 import { IssuerKeys } from './jwt/issuer.keys.ts';
 import { keySetSource } from './jwt/key-set.source.ts';
 import type { TrustedIssuer } from './jwt/token.verifier.ts';
 import { type AuthnTables, ensureAuthnTables } from './postgres.tables.ts';
 import { PostgresRevocations } from './revocation/postgres.revocations.ts';
-import { RevocationFeed } from './revocation/revocation.feed.ts';
+import { RevocationFeed, type RevocationStore } from './revocation/revocation.feed.ts';
 import { Revocations } from './revocation/revocations.ts';
+import { SharedRevocations } from './revocation/shared.revocations.ts';
+import type { SharedMemory } from './shared.memory.ts';
 
 /** What surrounds it. */
 export interface AuthnContext {
-  /** Where API keys and revocations are kept (its tables are made); without one revocations hold in this process alone. */
+  /** Where API keys and revocations are kept (its tables are made). Without one revocations are shared through `shared`. */
   readonly database?: Kysely<unknown>;
   /** The keyring of API key hashes; needed with `apiKeys`. */
   readonly apiKeyHashKeys?: HashKeys;
-  /** Where the replicas remember DPoP proofs together; without one each remembers those that it saw. */
-  readonly proofMemory?: ProofMemory;
+  /** What the replicas remember together: DPoP proofs, and without a database revocations too. Without one each knows what it saw itself. */
+  readonly shared?: SharedMemory;
   readonly onEvent?: EmitAuthnEvent;
 }
 
@@ -42,13 +43,24 @@ export async function createAuthenticator(input: AuthnInput = {}, context: Authn
     if (kind === 'issuer-key') issuers.get(issuer)?.keys.revoke(value, until);
   });
   const db = context.database as Kysely<AuthnTables> | undefined;
-  const feed = db && new RevocationFeed(new PostgresRevocations(db), revocations, options.revocation, onEvent);
+  const feed = openFeed(context, revocations, options, onEvent);
   const apiKeys = options.apiKeys && makeApiKeys(options.apiKeys, context, revocations, feed);
   if (db) await ensureAuthnTables(db);
   await feed?.start();
   // Not waited for: the first token waits for the keys, the start of a service does not wait for another service.
   for (const { keys } of issuers.values()) void keys.start();
-  return new Authenticator({ options, issuers, revocations, feed, apiKeys, proofMemory: context.proofMemory });
+  return new Authenticator({ options, issuers, revocations, feed, apiKeys, shared: context.shared });
+}
+
+function openFeed(
+  { database, shared }: AuthnContext,
+  revocations: Revocations,
+  { revocation }: AuthnOptions,
+  onEvent: EmitAuthnEvent,
+): RevocationFeed | undefined {
+  const feed = (store: RevocationStore) => new RevocationFeed(store, revocations, revocation, onEvent);
+  if (database) return feed(new PostgresRevocations(database as Kysely<AuthnTables>));
+  return shared && feed(new SharedRevocations(shared, () => revocations.all()));
 }
 
 /** @throws AuthnConfigError */

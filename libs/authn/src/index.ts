@@ -20,3 +20,4 @@ export { authnEnvironment, issuerFromEnvironment } from './issuer.environment.ts
 export type { AuthnTables } from './postgres.tables.ts';
 export { principalKey, type Principal } from './principal.ts';
 export type { Revocation } from './revocation/revocations.ts';
+export type { SharedMemory, SharedScript } from './shared.memory.ts';

@@ -41,11 +41,15 @@ export async function openAuthn(
     {
       database: database?.kysely,
       apiKeyHashKeys: options.apiKeys && hashKeys(secrets),
-      proofMemory: valkey,
+      shared: valkey,
       onEvent: ({ message, level, ...event }) => log[level](event, message),
     },
   );
   if (valkey) proofMetrics(metrics, authenticator);
+  if (settings.production && authenticator.revocationsReach === 'this process alone')
+    log.warn(
+      'revocations and DPoP proofs are known to this process alone: keep it at one replica, or set GATEHOUSE_VALKEY_URL',
+    );
   return authenticator;
 }
 

@@ -1,5 +1,6 @@
 // Proof of possession (RFC 9449 §4.3): a stolen token is of no use without the key that signs each request's method and address.
-// Nonces are not used: proofs live a minute, and the replicas remember together those that they saw.
+// Nonces are not used: proofs live a minute, the replicas remember together those that they saw, and what is older than their memory is
+// refused.
 import { hash } from 'node:crypto';
 import { calculateJwkThumbprint, EmbeddedJWK, jwtVerify } from 'jose';
 import { CredentialRefusedError } from '../authn.error.ts';
@@ -27,7 +28,7 @@ export interface ProofExpectation {
 /** How long a proof could be shown again: from the earliest clock that is accepted to the latest. */
 export const replayWindowMs = (maxAgeSeconds: number): number => maxAgeSeconds * 1_000 + SKEW_MS;
 
-/** @throws CredentialRefusedError `proof`, `unbound`, `replayed` */
+/** @throws CredentialRefusedError `proof`, `unbound`, `replayed`; `unremembered` when it is older than what is remembered */
 export async function verifyProof(
   proof: string,
   expected: ProofExpectation,
@@ -51,7 +52,8 @@ export async function verifyProof(
   if (!fits) throw new CredentialRefusedError('proof');
   const jkt = await calculateJwkThumbprint(protectedHeader.jwk as object);
   if (jkt !== expected.jkt) throw new CredentialRefusedError('unbound');
-  if (!(await proofs.take(jkt, jti, now, expected.failClosed ?? false))) throw new CredentialRefusedError('replayed');
+  const verdict = await proofs.take({ jkt, jti, issuedAt: Number(iat) * 1_000 }, now, expected.failClosed ?? false);
+  if (verdict !== 'first') throw new CredentialRefusedError(verdict === 'seen' ? 'replayed' : 'unremembered');
 }
 
 async function verified(proof: string, now: number) {

@@ -1,5 +1,5 @@
 // A DPoP proof is good once (RFC 9449 §11.1). Remembered for as long as one could be shown again, in bounded memory: when it is full,
-// nothing more is accepted for the moment, rather than a proof forgotten.
+// nothing more is accepted for the moment, rather than a proof forgotten. A restart empties it: see `since`.
 import { hash } from 'node:crypto';
 import { ProblemError } from '@gatehouse/problem-details';
 
@@ -11,11 +11,13 @@ export class ReplayGuard {
   /**
    * @param windowMs how long a proof could be shown again
    * @param maxProofs of one window
+   * @param since of proofs that were made before it, this process knows nothing: the one before it may have taken them. In whole seconds, as `iat` is
    */
   constructor(
     readonly windowMs: number,
     private readonly maxProofs: number,
     now: number = Date.now(),
+    readonly since: number = Math.ceil(performance.timeOrigin / 1_000) * 1_000,
   ) {
     this.turnedAt = now;
   }

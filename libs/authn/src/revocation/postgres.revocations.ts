@@ -5,6 +5,8 @@ import type { Revocation } from './revocations.ts';
 import type { RevocationStore } from './revocation.feed.ts';
 
 export class PostgresRevocations implements RevocationStore {
+  readonly through = 'database';
+
   constructor(private readonly db: Kysely<AuthnTables>) {}
 
   /** The later of two moments counts, and the entry is new for every replica again. */

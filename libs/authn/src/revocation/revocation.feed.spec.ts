@@ -7,6 +7,7 @@ import { RevocationFeed, type RevocationStore } from './revocation.feed.ts';
 
 /** One for all replicas; `away` is a database that does not answer. */
 class Store implements RevocationStore {
+  readonly through = 'database';
   away = false;
   private readonly all: Revocation[] = [];
 

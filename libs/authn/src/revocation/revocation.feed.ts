@@ -1,14 +1,19 @@
 // Brings the revocations of all replicas to this one, by asking: twice a second, a query on a small index. LISTEN/NOTIFY would be told
 // sooner, but needs a connection of its own and, since what is sent while it is down is lost, the same asking beside it. While the
-// question is not answered, credentials are accepted for a bounded time and then not at all.
+// question is not answered, credentials are accepted for a bounded time and then not at all; see `through`.
 import { ProblemError } from '@gatehouse/problem-details';
 import type { EmitAuthnEvent } from '../authn.event.ts';
 import type { AuthnOptions } from '../authn.options.ts';
 import type { Revocation, Revocations } from './revocations.ts';
 
+/** A memory answers within 50 ms or not: one answer that is missed is no news. */
+const MISSES = { database: 1, valkey: 4 } as const;
+
 /** Where revocations are kept for all replicas. */
 export interface RevocationStore {
   add(revocation: Revocation): Promise<void>;
+  /** A service lives with its database. What is shared by a memory that may be away is missed on routes alone that would rather be shut. */
+  readonly through: 'database' | 'valkey';
   /** Those that were added in the last `seconds`, or all that are not over. */
   recent(seconds?: number): Promise<Revocation[]>;
 }
@@ -21,6 +26,7 @@ export class RevocationFeed {
   private timer: NodeJS.Timeout | undefined;
   private closed = false;
   private failing = false;
+  private misses = 0;
 
   constructor(
     private readonly store: RevocationStore,
@@ -29,15 +35,21 @@ export class RevocationFeed {
     private readonly emit: EmitAuthnEvent,
   ) {}
 
-  /** @throws what the store throws, when it cannot be asked the first time */
+  get through(): RevocationStore['through'] {
+    return this.store.through;
+  }
+
+  /** @throws what a database throws, when it cannot be asked the first time; a memory is asked again */
   async start(): Promise<void> {
+    if (this.through === 'valkey') return this.poll();
     for (const revocation of await this.store.recent()) this.revocations.add(revocation);
     this.heardAt = performance.now();
     this.schedule();
   }
 
   /** @throws ProblemError 503 when the store has been silent too long */
-  refuseSilence(): void {
+  refuseSilence(failClosed = false): void {
+    if (this.through === 'valkey' && !failClosed) return;
     if (performance.now() - this.heardAt <= this.options.maxStaleSeconds * 1_000) return;
     throw new ProblemError('dependency-unavailable', {
       headers: { 'retry-after': '2' },
@@ -67,9 +79,12 @@ export class RevocationFeed {
       const all = asked - this.heardAt > (LOOK_BACK_SECONDS / 2) * 1_000;
       for (const each of await this.store.recent(all ? undefined : LOOK_BACK_SECONDS)) this.revocations.add(each);
       this.heardAt = asked;
+      this.misses = 0;
       if (this.failing) this.tell(false, 'revocations are read again');
     } catch (error) {
-      if (!this.failing) this.tell(true, `revocations cannot be read: ${error instanceof Error ? error.message : ''}`);
+      this.misses += 1;
+      if (!this.failing && this.misses >= MISSES[this.through])
+        this.tell(true, `revocations cannot be read: ${error instanceof Error ? error.message : ''}`);
     }
     this.revocations.sweep(Date.now());
     this.schedule();

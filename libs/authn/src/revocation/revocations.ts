@@ -48,6 +48,11 @@ export class Revocations {
     this.onNew(revocation);
   }
 
+  /** Every one that is known here. */
+  all(): readonly Revocation[] {
+    return [...this.known.values()];
+  }
+
   /** False when it was revoked since it was found good. Costs one comparison while nothing new came. */
   accepts(judged: Judged): boolean {
     if (judged.seen === this.count) return true;

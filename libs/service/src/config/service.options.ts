@@ -204,7 +204,8 @@ export const serviceOptionsSchema = z.strictObject({
   shutdown: shutdownSchema,
   rateLimit: rateLimitOptionsSchema.prefault({}).meta({ description: 'See @gatehouse/rate-limit.' }),
   valkey: valkeyOptionsSchema.optional().meta({
-    description: 'What the replicas share: limits and what must be seen once. See @gatehouse/valkey.',
+    description:
+      'What the replicas share: limits, what must be seen once, revocations without a database. See @gatehouse/valkey.',
   }),
   tls: tlsOptionsSchema.prefault({}).meta({ description: 'See @gatehouse/tls.' }),
   secrets: z

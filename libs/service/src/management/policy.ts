@@ -4,7 +4,7 @@ import type { ServiceContext, Step } from '../step.ts';
 /** The answer of `/policy`. */
 export function effectivePolicy(
   steps: readonly Step[],
-  { routes, settings, limits, valkey, secrets, tls, audit }: ServiceContext,
+  { routes, settings, limits, valkey, secrets, tls, audit, authn }: ServiceContext,
 ): object {
   return {
     service: settings.name,
@@ -14,6 +14,7 @@ export function effectivePolicy(
     limits: settings.limits,
     rateLimit: { ...settings.rateLimit, ...limits.status() },
     valkey: valkey ? { url: valkey.settings.url, up: valkey.ready } : 'none',
+    revocations: revocationsReach(authn, settings),
     trustedProxies: settings.trustedProxies,
     requestPath: steps.map(({ name, does, answers, planned }) => ({
       name,
@@ -33,4 +34,12 @@ export function effectivePolicy(
       audit: declared?.operation ?? `${method} ${url}`,
     })),
   };
+}
+
+/** Whom a revocation reaches, and how soon. */
+function revocationsReach(authn: ServiceContext['authn'], { authn: options }: ServiceContext['settings']): unknown {
+  if (!authn || !options) return 'none';
+  const { revocationsReach: through } = authn;
+  if (through === 'this process alone') return { reach: through };
+  return { reach: `every replica, through ${through}`, withinMs: options.revocation.pollMs };
 }

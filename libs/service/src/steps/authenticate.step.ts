@@ -27,8 +27,8 @@ export const authenticate: Step = {
         const { cause } = Object(error) as { cause?: unknown };
         if (!(cause instanceof CredentialRefusedError)) return done(error as Error);
         tell(request, cause, context);
-        // its signature was good: an office whose tokens end in the same minute is not guessing
-        if (cause.reason === 'expired') return done(error as Error);
+        // the signature was good: an office whose tokens end in the same minute, or whose proofs a restart overtook, is not guessing
+        if (cause.reason === 'expired' || cause.reason === 'unremembered') return done(error as Error);
         attempt()
           .count()
           .then(

@@ -56,13 +56,25 @@ async function readSettings(root: string, folder: string, env: NodeJS.ProcessEnv
 
 const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost']);
 
-function checkPolicy({ requestPath, routes }: RunningPolicy, { name, host }: ServiceSettings): Finding[] {
+function checkPolicy(policy: RunningPolicy, { name, host }: ServiceSettings): Finding[] {
+  const { requestPath, routes } = policy;
   const where = { check: 'policy', service: name } as const;
   const off = requestPath.filter(({ state }) => state !== 'on').map((step) => step.name);
-  const running: Finding = { ...where, level: 'ok', message: `runs, with ${routes.length} routes` };
-  if (off.length === 0) return [running];
+  const found: Finding[] = [{ ...where, level: 'ok', message: `runs, with ${routes.length} routes` }];
+  found.push(...revocationsReach(policy).map((each) => ({ ...where, ...each })));
+  if (off.length === 0) return found;
   const remedy = LOOPBACK.has(host)
     ? 'Keep it on loopback, as it is.'
     : 'Let it listen on loopback (GATEHOUSE_HOST=127.0.0.1), or put something before it that does this.';
-  return [running, { ...where, level: 'warn', message: `steps that are not on: ${off.join(', ')}`, remedy }];
+  return [...found, { ...where, level: 'warn', message: `steps that are not on: ${off.join(', ')}`, remedy }];
+}
+
+/** Replicas that do not hear of a revocation go on taking the token. */
+function revocationsReach({ revocations, mode }: RunningPolicy): Pick<Finding, 'level' | 'message' | 'remedy'>[] {
+  if (revocations === 'none') return [];
+  const { reach } = revocations;
+  const message = `revocations reach ${reach}`;
+  if (!reach.startsWith('this') || mode !== 'production') return [{ level: 'ok', message }];
+  const remedy = 'Keep it at one replica, or give it a database or Valkey (GATEHOUSE_VALKEY_URL).';
+  return [{ level: 'warn', message, remedy }];
 }

@@ -82,7 +82,9 @@ describe('gatehouse doctor', () => {
       expect(policies).toMatchObject([
         { service: 'api', routes: expect.arrayContaining([expect.objectContaining({ url: '/v1/transfers' })]) },
       ]);
-      expect((await doctor(ports)).out).toMatch(/^ {2}POST +\/v1\/transfers +body: schema/m);
+      const { out } = await doctor(ports);
+      expect(out).toMatch(/^ {2}POST +\/v1\/transfers +body: schema/m);
+      expect(out).toMatch(/^✓ api policy +revocations reach every replica, through database$/m);
     } finally {
       child.kill('SIGTERM');
       await once(child, 'exit');

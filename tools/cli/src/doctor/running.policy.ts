@@ -12,6 +12,8 @@ import { loopbackOf } from './service.checks.ts';
 export interface RunningPolicy {
   readonly service: string;
   readonly mode: string;
+  /** Whom a revocation reaches; `none` where every route is @Public. */
+  readonly revocations: 'none' | { readonly reach: string };
   readonly requestPath: readonly { readonly name: string; readonly state: string }[];
   readonly routes: readonly Readonly<Record<string, unknown> & { method: string; url: string }>[];
 }
