@@ -13,13 +13,14 @@ export interface IdentityPlace {
   readonly env: NodeJS.ProcessEnv;
 }
 
-/** Opens them in the laptop store. @throws SecretsError */
+/**
+ * Opens them in the laptop store, wherever the service beside it has its own: a vault that is tried out on a laptop has no place for an identity
+ * provider that is never in production. @throws SecretsError
+ */
 export function openIdentitySecrets({ stateFolder, env }: IdentityPlace): Promise<IdentitySecrets> {
-  return openSecrets(
-    declared,
-    {},
-    { service: 'identity', stateFolder, production: env.NODE_ENV === 'production', env },
-  );
+  const own = Object.entries(env).filter(([name]) => !/^GATEHOUSE_(VAULT_|SECRETS_FOLDER$)/.test(name));
+  const production = env.NODE_ENV === 'production';
+  return openSecrets(declared, {}, { service: 'identity', stateFolder, production, env: Object.fromEntries(own) });
 }
 
 /** The secret of a client. */

@@ -35,7 +35,7 @@ export async function requestToken(place: IdentityPlace, wanted: WantedToken): P
     insecureLoopback: true,
     retry: { attempts: 0 },
   });
-  const answer = await client.request(`${issuer}/token`, {
+  const asked = client.request(`${issuer}/token`, {
     method: 'POST',
     headers: {
       authorization: `Basic ${Buffer.from(`${as}:${secret}`).toString('base64')}`,
@@ -43,9 +43,16 @@ export async function requestToken(place: IdentityPlace, wanted: WantedToken): P
     },
     body: new URLSearchParams({ grant_type: 'client_credentials', scope, resource: RESOURCE + audience }).toString(),
   });
-  await client.close();
+  const answer = await asked
+    .catch((cause: { code?: unknown }) => {
+      throw cause.code === 'certificate-refused'
+        ? elsewhere(issuer, place, 'has a certificate that is not of the CA')
+        : cause;
+    })
+    .finally(() => client.close());
   if (!answer.ok) {
     const { error, error_description: why = '' } = answer.json(refused);
+    if (error === 'invalid_client') throw elsewhere(issuer, place, `does not take the secret of ${as}`);
     throw new IdentityError(`no token: ${error} ${why}`, 'Correct --scope or --as.');
   }
   const token = answer.json(granted);
@@ -53,6 +60,13 @@ export async function requestToken(place: IdentityPlace, wanted: WantedToken): P
   if (missing.length === 0) return token.access_token;
   throw new IdentityError(`${as} may not have ${missing.join(' ')}`, `Ask as somebody else: ${names}.`);
 }
+
+/** What it is about when both ends are right, and do not fit. */
+const elsewhere = (issuer: string, { stateFolder }: IdentityPlace, how: string) =>
+  new IdentityError(
+    `the identity provider at ${issuer} ${how} that is in ${stateFolder}: it was started with another state folder`,
+    'Set GATEHOUSE_STATE to the folder that its npm start has (by default .gatehouse of its workspace), or stop it and start one here: npm start',
+  );
 
 const where = z.object({ issuer: z.url(), caFile: z.string().optional() });
 

@@ -1,5 +1,5 @@
 // The development identity provider over real TLS: its tokens open a service, its callers are who they are, and it stays out of production.
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { request } from 'node:https';
 import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -113,8 +113,30 @@ describe('the development identity provider', () => {
       const { issuer, caFile } = JSON.parse(readFileSync(whereFile(other), 'utf8')) as Partial<RunningIdentity>;
       expect(issuer).toBe(identity.issuer);
       expect(readFileSync(caFile as string, 'utf8')).toContain('BEGIN CERTIFICATE');
+      const asked = requestToken(place, { as: 'ada', scope: 'accounts:read', audience: 'api' });
+      await expect(asked).rejects.toThrow(
+        /was started with another state folder\n {2}Set GATEHOUSE_STATE to the folder/,
+      );
+      // the same CA for both, as mkcert has it: then it is the secret that does not fit
+      await writeFile(whereFile(other), JSON.stringify({ issuer, caFile: identity.caFile }));
+      const again = requestToken(place, { as: 'ada', scope: 'accounts:read', audience: 'api' });
+      await expect(again).rejects.toThrow(`does not take the secret of ada that is in ${other}`);
     } finally {
       for (const path of [other, `${other}.key`]) await rm(path, { recursive: true, force: true });
+    }
+  });
+
+  it('keeps its own secrets where the service beside it has them in a vault, or in files', async () => {
+    const vault = { GATEHOUSE_VAULT_ADDR: 'https://127.0.0.1:9', GATEHOUSE_VAULT_TOKEN_FILE: '/none' };
+    for (const others of [vault, { GATEHOUSE_SECRETS_FOLDER: '/none' }]) {
+      const beside = await startIdentity({ stateFolder, env: { ...env, ...others } }, PORTS);
+      try {
+        const asked = { as: 'ada', scope: 'accounts:read', audience: 'api' };
+        await expect(requestToken({ stateFolder, env: { ...env, ...others } }, asked)).resolves.toMatch(/^ey/);
+      } finally {
+        await beside.close();
+        await writeFile(whereFile(stateFolder), JSON.stringify(identity));
+      }
     }
   });
 

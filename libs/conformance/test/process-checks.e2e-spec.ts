@@ -41,6 +41,28 @@ it('sigterm-drain alone catches a process that drops what is under way', async (
   expect(results).toEqual(passesBut('sigterm-drain', 'the request under way at SIGTERM got no answer'));
 });
 
+it.each([
+  ['passes a process that refuses the credential before the body', undefined, []],
+  [
+    'is not fooled where such a process drops what is under way',
+    'sigterm-drain',
+    ['the request under way at SIGTERM got no answer'],
+  ],
+])('sigterm-drain %s', async (_what, defect, messages) => {
+  const { urls, caFile } = fixture;
+  const argv = programArgv('./process.program.ts', defect ?? 'none', 'its own credential');
+  const { results } = await runConformance({
+    url: urls.https.href,
+    management: urls.management.href,
+    caFile,
+    token: 'of.another.issuer',
+    only: ['sigterm-drain'],
+    command: { argv, env: { NODE_OPTIONS: '' }, startSeconds: 20 },
+  });
+  expect(results.flatMap(({ findings }) => findings.map(({ message }) => message))).toEqual(messages);
+  expect(results[0]?.status).toBe(defect === undefined ? 'pass' : 'fail');
+});
+
 it('unsafe-settings alone catches a process that starts with any setting', async () => {
   const results = await run(...programArgv('./process.program.ts', 'unsafe-settings'));
   expect(results).toEqual(passesBut('unsafe-settings', 'the service starts with GATEHOUSE_TRUSTED_PROXIES=0.0.0.0/0'));

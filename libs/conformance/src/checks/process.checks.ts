@@ -1,6 +1,6 @@
 // The life of the process: it refuses to live with unsafe settings, and it dies without dropping what it has begun.
 import type { Check, Finding } from '../check.ts';
-import { converse, type RawResult } from '../client/raw.client.ts';
+import { converse, type RawOptions, type RawResult } from '../client/raw.client.ts';
 import type { ServiceCommand } from '../conformance.options.ts';
 import { startService, type ServiceProcess } from '../process/service.process.ts';
 import type { Target } from '../target.ts';
@@ -35,17 +35,20 @@ export const unsafeSettings: Check = {
   },
 };
 
+/** How long the first half has to arrive, and then how long it waits for the rest, milliseconds. */
+const HALF_MS = { before: 200, after: 300 };
+
 /** Begins a request, sends SIGTERM, ends the request: the answer must still come. */
-async function drain(target: Target, { url, child, exit }: ServiceProcess, ms: number): Promise<Finding[]> {
+async function drain(target: Target, service: ServiceProcess, ms: number): Promise<Finding[]> {
+  const { url, exit } = service;
   const raw = { url, timeoutMs: ms, label: 'the request under way at SIGTERM' };
-  const [first, rest] = await halves(target, url);
-  const underWay = await converse(raw, (socket) => {
-    socket.write(first);
-    setTimeout(() => child.kill('SIGTERM'), 200);
-    setTimeout(() => socket.write(rest), 500);
-  });
+  const underWay =
+    (await endedAcross(service, raw, await bodyInHalves(target, url))) ??
+    (await endedAcross(service, raw, headInHalves(url)));
   const findings: Finding[] = [];
-  if (underWay.answer.status === 0) findings.push({ message: `${raw.label} got no answer` });
+  if (!underWay) findings.push({ message: 'no request stays under way: each was answered before it was sent' });
+  if (!underWay) service.child.kill('SIGTERM');
+  if (underWay?.answer.status === 0) findings.push({ message: `${raw.label} got no answer` });
   const code = await exit(ms);
   if (code === undefined) findings.push({ message: `the process still runs ${ms / 1000} s after SIGTERM` });
   else if (code !== 0)
@@ -56,18 +59,48 @@ async function drain(target: Target, { url, child, exit }: ServiceProcess, ms: n
   return findings;
 }
 
-/** A request in two parts: a body that will not parse where a route takes one, so that nothing is carried out. */
-async function halves(target: Target, url: URL): Promise<[string, string]> {
+/**
+ * Sends the first half, SIGTERM, the rest. Undefined, and no SIGTERM, where an answer came before: a credential that this process does not take
+ * is refused without its body, and then nothing is under way.
+ */
+async function endedAcross(
+  { child }: ServiceProcess,
+  raw: RawOptions,
+  halves: readonly [string, string] | undefined,
+): Promise<RawResult | undefined> {
+  if (!halves) return undefined;
+  let early = false;
+  let signalled = false;
+  const result = await converse(raw, (socket) => {
+    socket.write(halves[0]);
+    const signal = setTimeout(() => {
+      signalled = child.kill('SIGTERM');
+      setTimeout(() => socket.write(halves[1]), HALF_MS.after);
+    }, HALF_MS.before);
+    for (const event of ['data', 'close'])
+      socket.once(event, () => {
+        early ||= !signalled;
+        clearTimeout(signal);
+      });
+  });
+  return early ? undefined : result;
+}
+
+/** A body that will not parse where a route takes one, so that nothing is carried out. */
+async function bodyInHalves(target: Target, url: URL): Promise<[string, string] | undefined> {
   const route = await bodyRoute(target);
+  if (!route) return undefined;
   const { token } = target.options;
   const who = token === undefined ? '' : `Authorization: Bearer ${token}\r\n`;
-  const head = `Host: ${url.host}\r\nConnection: close\r\n${who}`;
-  if (!route) return [`GET /health/live HTTP/1.1\r\n${head}`, '\r\n'];
-  return [
-    `${route.method} ${route.path} HTTP/1.1\r\n${head}Content-Type: application/json\r\nContent-Length: 2\r\n\r\n{`,
-    '!',
-  ];
+  const head = `Host: ${url.host}\r\nConnection: close\r\n${who}Content-Type: application/json\r\nContent-Length: 2`;
+  return [`${route.method} ${route.path} HTTP/1.1\r\n${head}\r\n\r\n{`, '!'];
 }
+
+/** For everybody, and with no credential that could be refused. */
+const headInHalves = ({ host }: URL): [string, string] => [
+  `GET /health/live HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n`,
+  '\r\n',
+];
 
 async function knock(url: URL): Promise<RawResult | undefined> {
   const bytes = `GET /health/live HTTP/1.1\r\nHost: ${url.host}\r\n\r\n`;
