@@ -17,6 +17,10 @@ export const shippingOptionsSchema = z.strictObject({
   otlpUrl: https.meta({
     description: 'Gets events as OpenTelemetry log records (OTLP/HTTP, JSON), usually at /v1/logs.',
   }),
+  otlpBearer: z.boolean().default(false).meta({
+    description:
+      'The OTLP receiver asks for a token: the secret gatehouseAuditOtlpToken, sent as Authorization: Bearer.',
+  }),
   checkpointUrl: https.meta({
     description:
       'Gets each checkpoint by PUT below this address, signed as the webhook is. On another machine, or it proves nothing.',

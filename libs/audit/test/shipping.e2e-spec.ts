@@ -6,6 +6,7 @@ import {
   type AuditSink,
   auditTable,
   postgresSink,
+  queryEvents,
   type Send,
   type ShippedRecord,
   Shipper,
@@ -48,6 +49,36 @@ describe('shipping', () => {
       [...got].sort((a, b) => a - b).filter((value, index, all) => value !== all[index - 1]),
     );
     expect(new Set(got).size).toBe(241);
+  });
+
+  it('passes nothing over when it is stopped with records that were read and not sent', async () => {
+    const folder = await newFolder();
+    const journal = await openJournal(folder);
+    const write = writer(journal);
+    await Promise.all(Array.from({ length: 700 }, (_, index) => write(`event-${index}`))); // more than one request takes
+    const got: number[] = [];
+    let arrive = () => undefined as void;
+    let begun = 0;
+    const sink: AuditSink = {
+      name: 'memory',
+      async send(records) {
+        if (++begun === 1) await new Promise<void>((resolve) => (arrive = resolve));
+        got.push(...records.map(({ sequence }) => sequence));
+      },
+    };
+    const first = new Shipper(sink, { folder, ...quick });
+    await until(() => begun === 1);
+    const stopping = first.stop();
+    await write('event-while-stopping');
+    arrive();
+    await stopping;
+    const second = new Shipper(sink, { folder, ...quick });
+    await second.stop();
+    await journal.close();
+    await new Shipper(sink, { folder, ...quick }).stop(); // with the record of the end
+    const written: number[] = [];
+    for await (const { metadata } of queryEvents(folder)) written.push(metadata.sequence);
+    expect([...new Set(got)]).toEqual(written);
   });
 
   it('signs what goes to a webhook as Standard Webhooks has it', async () => {

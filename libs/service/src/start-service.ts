@@ -130,7 +130,7 @@ export async function startOnPath(
     });
     undo.push(stopDetection);
     safeguards.watch(detector, metrics);
-    const traces = await openServiceTraces(settings, { log, metrics });
+    const traces = await openServiceTraces(settings, { log, metrics, secrets });
     undo.push(async () => traces?.close());
     const routes = new RouteCatalogue();
     const audited = settings.audit.enabled && steps.some((step) => step.name === 'audit');

@@ -36,6 +36,7 @@ describe('shipping', () => {
     receiver = await alertReceiver();
     await writeBuiltInKeys(sample, folder);
     await put('gatehouseAuditShippingKey', key);
+    await put('gatehouseAuditOtlpToken', 'first-token-of-the-collector');
     await writeFile(`${folder}.pem`, receiver.ca);
   });
   afterEach(async () => {
@@ -48,6 +49,7 @@ describe('shipping', () => {
     GATEHOUSE_SECRETS_FOLDER: folder,
     GATEHOUSE_AUDIT_WEBHOOK_URL: address('/events'),
     GATEHOUSE_AUDIT_OTLP_URL: address('/v1/logs'),
+    GATEHOUSE_AUDIT_OTLP_BEARER: 'true',
     GATEHOUSE_AUDIT_CHECKPOINT_URL: address('/checkpoints/'),
     GATEHOUSE_AUDIT_RECEIVERS_CA_FILE: `${folder}.pem`,
     GATEHOUSE_HTTPS_PORT: '0',
@@ -87,6 +89,13 @@ describe('shipping', () => {
       const size = (await journal()).at(-1)?.metadata.sequence as number;
       await until(() => byWebhook().some(({ metadata }) => metadata.sequence === size));
       await until(() => byOtlp().some(({ metadata }) => metadata.sequence === size));
+      expect(arrived('/v1/logs').at(-1)?.headers.authorization).toBe('Bearer first-token-of-the-collector');
+      expect(arrived('/events').at(-1)?.headers.authorization).toBeUndefined(); // it is nobody else's
+      await put('gatehouseAuditOtlpToken', 'second-token-of-the-collector');
+      await until(async () => {
+        await service.call('GET', '/v1/notes');
+        return arrived('/v1/logs').at(-1)?.headers.authorization === 'Bearer second-token-of-the-collector';
+      });
       const { text } = await service.call('GET', '/metrics', { origin: service.urls.management });
       expect(text).toMatch(/gatehouse_audit_lag_seconds\{receiver="webhook"\} \d/);
       expect(text).toMatch(/gatehouse_audit_shipped_total\{receiver="otlp"\} [1-9]/);

@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { type AuditEvent, queryEvents } from '@gatehouse/audit';
 import type { TracesOptions } from '@gatehouse/observability';
-import { defineService } from '../src/index.ts';
-import { startForTest, type TestService } from '../src/testing/index.ts';
+import { defineService, type ServiceOverrides } from '../src/index.ts';
+import { startForTest, type TestService, writeBuiltInKeys } from '../src/testing/index.ts';
 import { SampleModule } from './fixtures/sample.app.ts';
 import { SpanReceiver } from './fixtures/span.receiver.ts';
 import { until } from './fixtures/until.ts';
@@ -37,18 +37,21 @@ afterEach(async () => {
   receiver.spans.length = 0;
 });
 
-const start = async (traces?: Partial<TracesOptions>): Promise<TestService> => {
-  lines.length = 0;
+const descriptorOf = (traces?: Partial<TracesOptions>) => {
   const own = { url: receiver.url, caFile: join(folder, 'ca.pem'), sampleRatio: 1, exportEveryMs: 50 };
-  const descriptor = defineService({
+  return defineService({
     root: import.meta.dirname,
     name: 'traced',
     ports: { https: 0, http: 0, management: 0 },
     audit: { enabled: true },
     traces: traces && { ...own, ...traces },
   });
+};
+const start = async (traces?: Partial<TracesOptions>, more?: ServiceOverrides): Promise<TestService> => {
+  lines.length = 0;
+  const descriptor = descriptorOf(traces);
   const logStream = { write: (line: string) => void lines.push(line) };
-  return (service = await startForTest(SampleModule, descriptor, { logStream, logLevel: 'info' }));
+  return (service = await startForTest(SampleModule, descriptor, { logStream, logLevel: 'info', ...more }));
 };
 const outcomes = async ({ call, urls }: TestService) => {
   const { text } = await call('GET', '/metrics', { origin: urls.management });
@@ -174,9 +177,31 @@ it('is not slowed down by a collector that hangs, and keeps no more than its que
   }
 }, 60_000);
 
-it('refuses a collector in clear, unless it is named insecure', () => {
+it('shows the collector the token that the store has, also a new one, and nobody else', async () => {
+  const store = await mkdtemp(join(tmpdir(), 'gatehouse-traces-store-'));
+  const put = (token: string) => writeFile(join(store, 'gatehouseTracesToken'), token, { mode: 0o600 });
+  try {
+    await writeBuiltInKeys(descriptorOf({ bearer: true }), store);
+    await put('first-token-of-the-collector');
+    const running = await start({ bearer: true }, { env: { GATEHOUSE_SECRETS_FOLDER: store } });
+    await running.call('GET', '/v1/notes/7');
+    await until(() => receiver.authorization === 'Bearer first-token-of-the-collector');
+    await put('second-token-of-the-collector');
+    await until(async () => {
+      await running.call('GET', '/v1/notes/7');
+      return receiver.authorization === 'Bearer second-token-of-the-collector';
+    });
+    expect(lines.join('')).not.toContain('token-of-the-collector');
+  } finally {
+    await rm(store, { recursive: true, force: true });
+  }
+}, 60_000);
+
+it('refuses a collector in clear, unless it is named insecure; never a token in clear', () => {
   const at = (traces: TracesOptions) =>
     defineService({ root: '.', name: 'traced', ports: { https: 0, http: 0, management: 0 }, traces });
   expect(() => at({ url: 'http://collector:4318/v1/traces' })).toThrow('insecureWithoutTls');
-  expect(() => at({ url: 'http://localhost:4318/v1/traces', insecureWithoutTls: true })).not.toThrow();
+  const local = { url: 'http://localhost:4318/v1/traces', insecureWithoutTls: true };
+  expect(() => at(local)).not.toThrow();
+  expect(() => at({ ...local, bearer: true })).toThrow('a token is sent over https:// alone');
 });

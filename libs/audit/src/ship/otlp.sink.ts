@@ -10,6 +10,8 @@ export interface OtlpOptions {
   readonly url: URL;
   /** The resource attribute service.name. */
   readonly service: string;
+  /** The token that the receiver asks for, as it is now: sent as `Authorization: Bearer`. */
+  readonly token?: () => string;
   readonly send?: Send;
 }
 
@@ -17,7 +19,7 @@ export interface OtlpOptions {
 const SEVERITY = [0, 9, 10, 13, 17, 20];
 
 /** @throws TypeError for an address that is not https */
-export function otlpSink({ url, service, send = sendByFetch }: OtlpOptions): AuditSink {
+export function otlpSink({ url, service, token, send = sendByFetch }: OtlpOptions): AuditSink {
   httpsOnly(url, 'the OTLP receiver');
   const resource = { attributes: [text('service.name', service)] };
   const scope = { name: 'gatehouse.audit', version: '1' };
@@ -26,7 +28,11 @@ export function otlpSink({ url, service, send = sendByFetch }: OtlpOptions): Aud
     async send(records) {
       const logRecords = records.map(logRecord);
       const body = JSON.stringify({ resourceLogs: [{ resource, scopeLogs: [{ scope, logRecords }] }] });
-      const answer = await send(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
+      const headers = {
+        'content-type': 'application/json',
+        ...(token && { authorization: `Bearer ${token()}` }),
+      };
+      const answer = await send(url, { method: 'POST', headers, body });
       expectArrived(answer, 'the OTLP receiver');
       const rejected = rejectedOf(answer.text);
       if (rejected > 0) throw new Error(`the OTLP receiver rejected ${rejected} of ${records.length} records`);

@@ -9,8 +9,8 @@ export interface ShippedRecord {
   readonly json: string;
 }
 
-/** Chunks that may be empty, before there is nothing new. */
-const STEPS = 8;
+/** Ends of files in a row, before there is nothing new. */
+const ENDS = 8;
 
 /** See the head of the file. */
 export class RecordTail {
@@ -40,14 +40,19 @@ export class RecordTail {
   async read(to = Infinity): Promise<{ records: ShippedRecord[]; next: number }> {
     try {
       if (!this.source && !(await this.begin())) return { records: [], next: this.from };
-      for (let step = 0; this.pending.length === 0 && step < STEPS; step++) await this.fill();
+      for (let ends = 0; ends < ENDS;) {
+        if (this.pending.length === 0 && !(await this.fill())) ends += 1;
+        const records = this.take(to);
+        if (records.length > 0) return { records, next: this.sequence };
+        if (this.pending.length > 0) break; // they may not be read yet
+      }
     } catch (error) {
       // retention may have taken the file: begin anew where this one ended
       this.from = Math.max(this.sequence, this.from);
       this.source = undefined;
       throw error;
     }
-    return { records: this.take(to), next: Math.max(this.sequence, this.from) };
+    return { records: [], next: Math.max(this.sequence, this.from) };
   }
 
   async close(): Promise<void> {
@@ -68,20 +73,21 @@ export class RecordTail {
     return wanted !== undefined;
   }
 
-  /** The next lines: of this file, or of the one behind it when this one is read to its end. */
-  private async fill(): Promise<void> {
+  /** The next lines: of this file, or of the one behind it when this one is read to its end; false when it brought none. */
+  private async fill(): Promise<boolean> {
     const { source } = this;
-    if (!source) return;
+    if (!source) return false;
     const { done, value } = await source.lines.next();
     if (!done) {
       this.pending = value.lines;
       for (const line of value.lines) source.offset += line.length + 1;
-      return;
+      return true;
     }
     const next = (await listSegments(this.folder)).find(({ number }) => number > source.segment.number);
-    if (next && source.offset === this.closing) return this.enter(next, 0);
-    this.enter(source.segment, source.offset);
-    if (next) this.closing = source.offset;
+    const isOver = next && source.offset === this.closing;
+    this.enter(isOver ? next : source.segment, isOver ? 0 : source.offset);
+    if (next && !isOver) this.closing = source.offset;
+    return false;
   }
 
   private enter(segment: Segment, offset: number): void {

@@ -74,32 +74,40 @@ export class Shipper {
     const { folder, durableSize } = this.options;
     this.next = await this.position();
     const tail = new RecordTail(folder, this.next);
+    let unsent: readonly ShippedRecord[] = [];
     while (!this.stopped) {
       const { records, next } = await tail.read(durableSize?.()).catch((error: unknown) => this.failed(error));
       this.admitGap(tail.missing);
-      for (let from = 0; from < records.length && !this.stopped; from += MAX_BATCH) {
-        const batch = records.slice(from, from + MAX_BATCH);
+      unsent = records;
+      while (unsent.length > 0 && !this.stopped) {
+        const batch = unsent.slice(0, MAX_BATCH);
         this.oldest = timeOf(batch[0]?.json ?? '');
         if (!(await this.insist(batch))) break;
         this.shipped += batch.length;
-        const last = batch.at(-1)?.sequence ?? 0;
-        await this.remember(from + MAX_BATCH >= records.length ? next : last + 1);
+        unsent = unsent.slice(batch.length);
+        await this.remember(unsent[0]?.sequence ?? next);
       }
       if (records.length > 0) continue;
       this.oldest = undefined;
       await this.pause(this.options.pollMs ?? 1_000);
     }
-    await this.lastWords(tail).catch((error: unknown) => this.failed(error));
+    await this.lastWords(tail, unsent).catch((error: unknown) => this.failed(error));
     await tail.close();
   }
 
   /** What the end of the process left; once, and not where the receiver is away. What does not arrive goes at the next start. */
-  private async lastWords(tail: RecordTail): Promise<void> {
+  private async lastWords(tail: RecordTail, unsent: readonly ShippedRecord[]): Promise<void> {
     if (this.failing > 0) return;
-    const { records, next } = await tail.read(this.options.durableSize?.());
-    if (records.length === 0 || records.length > MAX_BATCH) return;
-    await this.sink.send(records);
-    await this.remember(next);
+    const records = [...unsent]; // what was read and not sent would be passed over for good
+    for (;;) {
+      const { records: newest, next } = await tail.read(this.options.durableSize?.());
+      records.push(...newest);
+      if (records.length > MAX_BATCH) return;
+      if (newest.length > 0) continue;
+      if (records.length === 0) return;
+      await this.sink.send(records);
+      return this.remember(next);
+    }
   }
 
   /** A receiver that was away longer than the journal is kept has a gap: that is told, not passed over. */

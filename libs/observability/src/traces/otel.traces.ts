@@ -25,7 +25,7 @@ export class OtelTraces implements Traces {
   private readonly provider: TracerProvider;
   private readonly tracer: Tracer;
 
-  constructor(settings: TracesSettings, { service, version, onState }: TracesContext) {
+  constructor(settings: TracesSettings, { service, version, token, onState }: TracesContext) {
     const { url, caFile, timeoutMs, maxQueue, exportEveryMs, sampleRatio } = settings;
     const ca = caFile === undefined ? undefined : readFileSync(caFile, 'utf8');
     const waiting = { count: 0 };
@@ -33,6 +33,7 @@ export class OtelTraces implements Traces {
       new OTLPTraceExporter({
         url,
         timeoutMillis: timeoutMs,
+        ...(token && { headers: async () => ({ authorization: `Bearer ${token()}` }) }), // asked for at each post
         httpAgentOptions: { keepAlive: true, maxSockets: 1, ca, rejectUnauthorized: true, minVersion: 'TLSv1.2' },
       }),
       this.counters,

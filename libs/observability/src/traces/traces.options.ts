@@ -11,6 +11,9 @@ export const tracesOptionsSchema = z
       .min(1)
       .optional()
       .meta({ description: 'The CA of the collector in PEM, where it is a private one.' }),
+    bearer: z.boolean().default(false).meta({
+      description: 'The collector asks for a token: the secret gatehouseTracesToken, sent as Authorization: Bearer.',
+    }),
     sampleRatio: z.number().min(0).max(1).default(0.05).meta({
       description:
         'Share of the traces that are recorded, by their id: services with the same ratio record the same traces. A recorded request costs some 7 µs of CPU with its posting, and as much for each query and call; any other 1 µs (in a loop, two shared cores).',
@@ -42,6 +45,10 @@ export const tracesOptionsSchema = z
   .refine(({ url, insecureWithoutTls }) => url.startsWith('https:') || insecureWithoutTls, {
     message: 'begin with https://, or set insecureWithoutTls',
     path: ['url'],
+  })
+  .refine(({ url, bearer }) => url.startsWith('https:') || !bearer, {
+    message: 'a token is sent over https:// alone',
+    path: ['bearer'],
   });
 
 /** What may be said about traces. */

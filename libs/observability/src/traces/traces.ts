@@ -44,6 +44,8 @@ export interface Traces {
 export interface TracesContext {
   readonly service: string;
   readonly version: string;
+  /** The token that the collector asks for, as it is now. */
+  readonly token?: () => string;
   /** Told when the collector stops to take spans, with why, and when it takes them again. */
   readonly onState: (failure: Error | undefined) => void;
 }

@@ -1,6 +1,6 @@
 // What the journal of a service needs to know and nobody else may.
 import type { AuditSettings } from '@gatehouse/audit';
-import { bytes, databaseCredentials, defineSecrets, type SecretDeclarations } from '@gatehouse/secrets';
+import { bytes, databaseCredentials, defineSecrets, text, type SecretDeclarations } from '@gatehouse/secrets';
 
 /** The key that signs checkpoints (Ed25519), and the one under which identifiers of persons stand (HMAC). */
 export const auditSecrets = defineSecrets({
@@ -16,11 +16,15 @@ export const shippingDatabase = defineSecrets({
   gatehouseAuditDatabase: databaseCredentials({ role: 'audit', path: 'audit-database' }),
 });
 
+/** What the collector of events asks for. */
+export const shippingToken = defineSecrets({ gatehouseAuditOtlpToken: text() });
+
 /** What the receivers of a service ask for. */
 export function shippingSecrets({ enabled, shipping }: AuditSettings): SecretDeclarations {
   if (!enabled) return {};
   return {
     ...(shipping.webhookUrl || shipping.checkpointUrl ? shippingKey : {}),
+    ...(shipping.otlpUrl && shipping.otlpBearer ? shippingToken : {}),
     ...(shipping.databaseUrl ? shippingDatabase : {}),
   };
 }

@@ -15,7 +15,7 @@ import { openPool } from '@gatehouse/database';
 import { createHttpClient } from '@gatehouse/http-client';
 import type { Secrets } from '@gatehouse/secrets';
 import type { ServiceSettings } from '../config/settings.ts';
-import { shippingDatabase, shippingKey } from './audit.secrets.ts';
+import { shippingDatabase, shippingKey, shippingToken } from './audit.secrets.ts';
 import type { TellAudit } from './open-audit.ts';
 
 /** Where events go, and how far each receiver is. */
@@ -53,7 +53,11 @@ export async function openShipping(settings: ServiceSettings, secrets: Secrets, 
     sinks.push(postgresSink(pool));
   }
   if (shipping.webhookUrl) sinks.push(webhookSink({ url: new URL(shipping.webhookUrl), key, send }));
-  if (shipping.otlpUrl) sinks.push(otlpSink({ url: new URL(shipping.otlpUrl), service: settings.name, send }));
+  if (shipping.otlpUrl) {
+    const own = secrets.as<typeof shippingToken>();
+    const token = shipping.otlpBearer ? () => own.get('gatehouseAuditOtlpToken').reveal() : undefined;
+    sinks.push(otlpSink({ url: new URL(shipping.otlpUrl), service: settings.name, token, send }));
+  }
   const exported = shipping.checkpointUrl
     ? new CheckpointExport({ url: new URL(shipping.checkpointUrl), key, send, onProblem })
     : undefined;

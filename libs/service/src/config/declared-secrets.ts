@@ -10,6 +10,7 @@ import {
 } from '@gatehouse/secrets';
 import { auditSecrets, shippingSecrets } from '../audit/audit.secrets.ts';
 import { detectionSecrets } from '../detection/detection.secrets.ts';
+import { tracesSecrets } from '../traces/traces.secrets.ts';
 import { ConfigurationError } from './configuration.error.ts';
 import type { ServiceDescriptor } from './service.options.ts';
 
@@ -25,6 +26,7 @@ function builtInSecrets(service: ServiceDescriptor): readonly SecretDeclarations
     service.authn?.apiKeys ? authnSecrets : {},
     service.audit.enabled ? { ...auditSecrets, ...shippingSecrets(service.audit) } : {},
     service.detection.webhook ? detectionSecrets() : {},
+    tracesSecrets(service.traces),
   ];
 }
 
@@ -44,7 +46,7 @@ export function withBuiltInSecrets(service: ServiceDescriptor): SecretDeclaratio
 
 /** Everything that the store is asked for: what is declared, and the database's user where its URL names none. */
 export function declaredSecrets(service: ServiceDescriptor, env: NodeJS.ProcessEnv): SecretDeclarations {
-  const declared = { ...service.secrets, ...shippingSecrets(service.audit) };
+  const declared = { ...service.secrets, ...shippingSecrets(service.audit), ...tracesSecrets(service.traces) };
   if (!service.database || !needsCredentials(env)) return declared;
   return { ...declared, ...databaseSecrets(service.database.role ?? service.name) };
 }

@@ -49,10 +49,13 @@ const list =
   (key: string): Apply =>
   (target, value) =>
     void (target[key] = value.split(',').map((item) => item.trim()));
+const numberOf = (value: string): unknown => (/^\d+$/.test(value) ? Number(value) : value);
+/** Anything but these two words is left to the schema, which refuses it with its name. */
+const flagOf = (value: string): unknown => (value === 'true' ? true : value === 'false' ? false : value);
 const nested =
-  (group: string, key: string): Apply =>
+  (group: string, key: string, read: (value: string) => unknown = numberOf): Apply =>
   (target, value) =>
-    void (target[group] = { ...(target[group] as object), [key]: /^\d+$/.test(value) ? Number(value) : value });
+    void (target[group] = { ...(target[group] as object), [key]: read(value) });
 
 const shipping =
   (key: string, read: (value: string) => unknown = (value) => value): Apply =>
@@ -81,10 +84,12 @@ const SETTINGS: Record<string, Apply> = {
   GATEHOUSE_AUDIT_CHECKPOINTS: nested('audit', 'exportCheckpointsTo'),
   GATEHOUSE_TRACES_URL: nested('traces', 'url'),
   GATEHOUSE_TRACES_CA_FILE: nested('traces', 'caFile'),
+  GATEHOUSE_TRACES_BEARER: nested('traces', 'bearer', flagOf),
   GATEHOUSE_AUDIT_DATABASE_URL: shipping('databaseUrl'),
   GATEHOUSE_AUDIT_DATABASE_CA_FILE: shipping('databaseCaFile'),
   GATEHOUSE_AUDIT_WEBHOOK_URL: shipping('webhookUrl'),
   GATEHOUSE_AUDIT_OTLP_URL: shipping('otlpUrl'),
+  GATEHOUSE_AUDIT_OTLP_BEARER: shipping('otlpBearer', flagOf),
   GATEHOUSE_AUDIT_CHECKPOINT_URL: shipping('checkpointUrl'),
   GATEHOUSE_AUDIT_RECEIVERS_CA_FILE: shipping('caFile'),
   GATEHOUSE_AUDIT_RECEIVERS_NETWORKS: shipping('networks', (value) => value.split(',').map((item) => item.trim())),

@@ -1,12 +1,14 @@
 // The traces of a service, where its descriptor says where they go: what is lost is told and counted, and holds nothing up.
 import { currentSpan, openTraces, type Logger, type Metrics, type Traces } from '@gatehouse/observability';
 import type { DatabaseContext } from '@gatehouse/database';
+import type { Secrets } from '@gatehouse/secrets';
 import type { ServiceSettings } from '../config/settings.ts';
+import type { tracesToken } from './traces.secrets.ts';
 
 /** Undefined without the option. @throws Error when the CA of the collector cannot be read */
 export async function openServiceTraces(
   { traces: settings, name: service, version }: ServiceSettings,
-  { log, metrics }: { log: Logger; metrics: Metrics },
+  { log, metrics, secrets }: { log: Logger; metrics: Metrics; secrets: Secrets },
 ): Promise<Traces | undefined> {
   if (!settings) return undefined;
   const { host } = new URL(settings.url);
@@ -14,7 +16,9 @@ export async function openServiceTraces(
     if (failure) log.warn({ collector: host, reason: failure.message }, 'spans cannot be posted, and are lost');
     else log.info({ collector: host }, 'spans are posted again');
   };
-  const traces = await openTraces(settings, { service, version, onState });
+  const own = secrets.as<typeof tracesToken>();
+  const token = settings.bearer ? () => own.get('gatehouseTracesToken').reveal() : undefined;
+  const traces = await openTraces(settings, { service, version, token, onState });
   metrics.observe({
     type: 'counter',
     name: 'gatehouse_traces_spans_total',
