@@ -30,6 +30,8 @@ export interface RequestState {
   told: boolean;
   /** What the intent said. */
   call?: AuditedCall;
+  /** Among the running calls. */
+  place?: number;
 }
 
 /** Who called, as `@gatehouse/authn` leaves it on the request. */

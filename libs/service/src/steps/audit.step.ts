@@ -5,7 +5,15 @@ import { RequestEvents } from '@gatehouse/audit';
 import { PROBLEM_MEDIA_TYPE, problemBody, ProblemError, problemType } from '@gatehouse/problem-details';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ServiceAudit } from '../audit/open-audit.ts';
-import { type AuditedRouteRecord, callOf, endedCallOf, isGone, outcomeOf } from '../audit/request.audit.ts';
+import {
+  type AuditedRouteRecord,
+  callOf,
+  endedCallOf,
+  isGone,
+  outcomeOf,
+  type RequestState,
+} from '../audit/request.audit.ts';
+import { RunningCalls } from '../audit/running.calls.ts';
 import type { ServiceContext, Step } from '../step.ts';
 
 /** They change nothing (RFC 9110 §9.2.1). */
@@ -96,21 +104,27 @@ function routesByMethod(
 
 /** A caller that has gone before its answer has an event too: at the answer, or, when a handler never gives one, after its time. */
 function tellOfTheGone(app: FastifyInstance, { settings }: ServiceContext, audit: ServiceAudit): void {
-  const running = new Map<FastifyRequest, FastifyReply>();
+  const running = new RunningCalls();
   const late = settings.limits.handlerTimeoutMs + SWEEP_MS;
+  const forget = (state: RequestState | undefined): void => {
+    if (state?.place === undefined) return;
+    running.leave(state.place);
+    state.place = undefined;
+  };
   app.addHook('preHandler', (request, reply, done) => {
-    running.set(request, reply);
+    if (request.auditState) request.auditState.place = running.enter(reply);
     done();
   });
   app.addHook('onSend', (request, _reply, payload, done) => {
-    running.delete(request);
+    forget(request.auditState);
     done(null, payload);
   });
   const sweep = setInterval(() => {
-    for (const [request, reply] of running) {
+    for (const reply of running.all()) {
+      const { request } = reply;
       if (!isGone(request, reply) || reply.elapsedTime < late) continue;
-      running.delete(request);
       const state = request.auditState;
+      forget(state);
       if (!state || state.told) continue;
       state.told = true;
       const call = endedCallOf(audit, request, state);
