@@ -1,5 +1,5 @@
 // What this service needs to know and nobody else may. No value stands here: where they come from, the environment says.
-import { defineSecrets, keyring } from '@gatehouse/secrets';
+import { defineSecrets, keyring } from '@gatehouse/secrets/options';
 
 /** Providers take them by `constructor(secrets: Secrets<typeof apiSecrets>)`. */
 export const apiSecrets = defineSecrets({

@@ -1,5 +1,4 @@
 import { runService } from '@gatehouse/service';
 import service from '../service.config.ts';
-import { AppModule } from './app.module.ts';
 
-await runService(AppModule, service);
+await runService(() => import('./app.module.ts'), service);

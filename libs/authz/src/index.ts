@@ -6,4 +6,5 @@ export { OwnedMemory, type OwnedMemoryOptions } from './owned.memory.ts';
 export type { Owned, OwnedRows, OwnedRowsPolicy } from './owned.rows.ts';
 export { OwnedTable, type OwnedTableOptions, within } from './owned.table.ts';
 export { ownRows, reachOf, tenantRows, type Reach } from './policy.ts';
-export { enterTenant, inEveryTenant, inTenant, tenantTableStatements } from './tenant.ts';
+export { enterTenant, inEveryTenant, inTenant } from './tenant.ts';
+export { tenantTableStatements } from './tenant.table.ts';

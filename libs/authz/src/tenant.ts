@@ -1,25 +1,7 @@
 // The second wall between tenants: PostgreSQL itself shows a transaction only the rows of the tenant that it was begun for, whatever its
 // statements say. FORCE, because the role that owns a table would otherwise pass (CWE-639, ASVS 5.0 V8.4.1).
 import { type Kysely, sql, type Transaction } from 'kysely';
-
-/** The setting that the policies compare with. Unset, it is nobody's tenant. */
-const SETTING = 'gatehouse.tenant';
-/** Set for the upkeep that concerns every tenant, and only by {@link inEveryTenant}: one grep finds it all. */
-const EVERY = 'gatehouse.every_tenant';
-
-/**
- * What makes a table a tenant's: row-level security, forced, for reading and writing. For a migration.
- * @param table with a column `tenant`
- */
-export function tenantTableStatements(table: string): string[] {
-  if (!/^[a-z_][a-z0-9_]{0,62}$/.test(table)) throw new Error(`no name of a table: ${table}`);
-  const own = `tenant = nullif(current_setting('${SETTING}', true), '') or current_setting('${EVERY}', true) = 'on'`;
-  return [
-    `alter table "${table}" enable row level security`,
-    `alter table "${table}" force row level security`,
-    `create policy tenant on "${table}" using (${own}) with check (${own})`,
-  ];
-}
+import { EVERY, SETTING } from './tenant.table.ts';
 
 /**
  * Says for which tenant the rest of a transaction runs; it ends with it. The first statement of a transaction: SET takes no snapshot, so that

@@ -1,13 +1,6 @@
 export { HealthRegistry, type HealthCheck, type HealthResult } from './health.registry.ts';
-export {
-  createLogger,
-  flushLogger,
-  LOG_LEVELS,
-  type Logger,
-  type LoggerOptions,
-  type LogLevel,
-  trustedLines,
-} from './logger.ts';
+export { LOG_LEVELS, type LogLevel } from './log.level.ts';
+export { createLogger, flushLogger, type Logger, type LoggerOptions, trustedLines } from './logger.ts';
 export type { Counter } from './metrics/counter.ts';
 export type { Gauge } from './metrics/gauge.ts';
 export type { Histogram, HistogramOptions } from './metrics/histogram.ts';

@@ -1,16 +1,11 @@
 // One structured logger a service. JSON lines where machines read them, readable lines on a terminal. What may stand in them is
 // log.sanitizer.ts's to say, whoever logs it.
 import { type Bindings, destination, pino, type DestinationStream, type LogFn, type Logger as PinoLogger } from 'pino';
+import type { LogLevel } from './log.level.ts';
 import { sanitized, sanitizedText } from './log.sanitizer.ts';
 
 /** A pino logger: `log.info({ key: value }, 'message')`. */
 export type Logger = PinoLogger;
-
-/** The levels that GATEHOUSE_LOG_LEVEL takes, quietest last. */
-export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
-
-/** One of {@link LOG_LEVELS}. */
-export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /** What a logger is made from. */
 export interface LoggerOptions {

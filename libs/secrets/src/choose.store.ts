@@ -1,9 +1,8 @@
-// One store for a service, never a chain: a fallback would let whoever can silence the vault choose the secrets.
+// Opens the one store of a service.
 import type { SecretStore } from './secret.store.ts';
 import type { EmitSecretsEvent, SecretsEvent } from './secrets.event.ts';
-import { SecretsError } from './secrets.error.ts';
-import { vaultFromEnvironment } from './secrets.environment.ts';
 import type { SecretsSettings } from './secrets.options.ts';
+import { namedStore } from './store.choice.ts';
 import { LaptopStore } from './laptop/laptop.store.ts';
 import { MountedStore } from './files/mounted.store.ts';
 import { createVaultClient, type VaultClient } from './vault/vault.client.ts';
@@ -31,15 +30,7 @@ export async function chooseStore(
   emit: EmitSecretsEvent,
 ): Promise<SecretStore> {
   const { service, env = process.env, production, onEvent } = context;
-  const vault = vaultFromEnvironment(env);
-  const folder = env.GATEHOUSE_SECRETS_FOLDER;
-  if (vault && folder) {
-    throw new SecretsError(
-      'options-invalid',
-      'GATEHOUSE_VAULT_ADDR and GATEHOUSE_SECRETS_FOLDER are both set',
-      'Unset one: secrets come from one store.',
-    );
-  }
+  const { vault, folder } = namedStore(env);
   if (vault) {
     const client = await (context.vault?.() ??
       createVaultClient(vault, { production, ...(onEvent ? { onEvent } : {}) }));

@@ -5,7 +5,6 @@ export { knownSettings, resolveSettings, type ServiceOverrides, type ServiceSett
 export { portHolder } from './listen.ts';
 export { refuseStart, runService } from './run-service.ts';
 export { checkStateFolder } from './config/state.folder.ts';
-export { startService, type RunningService } from './start-service.ts';
-export { requestPath } from './steps/index.ts';
+export { type AppSource, startService, type RunningService } from './start-service.ts';
 export type { TraceContext } from './steps/context.step.ts';
 export type { ServiceContext, Step } from './step.ts';

@@ -1,11 +1,9 @@
 // The one call of main.ts: starts the service, prints where it is, and ends it properly on SIGTERM and SIGINT.
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Type } from '@nestjs/common';
-import { flushLogger } from '@gatehouse/observability';
 import { banner } from './banner.ts';
 import { ConfigurationError } from './config/configuration.error.ts';
 import type { ServiceDescriptor } from './config/service.options.ts';
-import { startService, type RunningService } from './start-service.ts';
+import { type AppSource, type RunningService, startService } from './start-service.ts';
 
 /** Exit codes of a service (sysexits.h): 0 stopped, 69 a store that did not answer in time, 70 a fault, 78 wrong configuration, 130 cut short: by a second Ctrl-C, or a signal while it started. */
 const EXIT = { stopped: 0, unavailable: 69, fault: 70, configuration: 78, interrupted: 130 } as const;
@@ -15,9 +13,10 @@ const START_GRACE_MS = 5_000;
 
 /**
  * Runs a service as the main program: returns when it answers, ends the process when it is told to, also while it starts.
- * @example await runService(AppModule, service);
+ * @param app the root module, or what loads it once the settings are accepted: then a start that is refused is refused at once
+ * @example await runService(() => import('./app.module.ts'), service);
  */
-export async function runService(app: Type, service: ServiceDescriptor): Promise<RunningService> {
+export async function runService(app: AppSource, service: ServiceDescriptor): Promise<RunningService> {
   const starting = startService(app, service);
   let stopping = false;
   const stop = async (signal: NodeJS.Signals) => {
@@ -29,7 +28,7 @@ export async function runService(app: Type, service: ServiceDescriptor): Promise
     if (!running) process.exit(EXIT.interrupted);
     running.log.info({ signal }, 'stopping');
     await running.close();
-    await flushLogger(running.log);
+    await flushed(running);
     process.exit(EXIT.stopped);
   };
   process.on('SIGTERM', stop).on('SIGINT', stop);
@@ -41,10 +40,14 @@ export async function runService(app: Type, service: ServiceDescriptor): Promise
   process.on('uncaughtException', (error) => {
     running.log.fatal({ err: error }, 'uncaught exception: stopping');
     process.exitCode = EXIT.fault;
-    void running.close().finally(() => flushLogger(running.log).then(() => process.exit(EXIT.fault)));
+    void running.close().finally(() => flushed(running).then(() => process.exit(EXIT.fault)));
   });
   return running;
 }
+
+/** Loaded with the rest of the service. */
+const flushed = ({ log }: RunningService): Promise<void> =>
+  import('./start-on-path.ts').then(({ flushLogger }) => flushLogger(log));
 
 /** What a folder can be that is not to be written to. */
 const NOT_WRITABLE: Record<string, string> = {

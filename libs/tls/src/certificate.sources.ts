@@ -1,4 +1,4 @@
-// Which sources a configuration means, and in which order. A development CA never serves in production, whatever the order says.
+// Makes the sources that a configuration means. A development CA never serves in production, whatever the order says.
 import { join } from 'node:path';
 import { acmeFolder, acmeIssuer } from './acme/acme.issuer.ts';
 import type { CertificateSource, SourceContext } from './certificate.source.ts';
@@ -7,9 +7,10 @@ import { mkcertSource } from './development/mkcert.source.ts';
 import { filesSource } from './files.source.ts';
 import { IssuedSource } from './issued/issued.source.ts';
 import { orderedSource } from './ordered.source.ts';
+import { namesFor, orderOf, refuseVaultPki, type SourceKind } from './source.order.ts';
 import { TlsError } from './tls.error.ts';
+import type { TlsOptions } from './tls.options.ts';
 import { VaultPkiIssuer, type VaultSigner } from './vault/vault-pki.issuer.ts';
-import { DEVELOPMENT_NAMES, type TlsOptions } from './tls.options.ts';
 
 /** A source, and the names that its certificate has to cover (none: whatever it says). */
 export interface ConfiguredSource {
@@ -59,33 +60,8 @@ export async function configuredSources(
   ];
 }
 
-type Kind = TlsOptions['sources'][number];
-
-function orderOf(
-  { sources, files, acme, vaultPki }: TlsOptions,
-  production: boolean,
-  hasOwn: boolean,
-): readonly Kind[] {
-  const development = sources.filter((kind) => kind === 'mkcert' || kind === 'embedded');
-  if (production && development.length > 0)
-    throw new TlsError(
-      `the source ${development.join(', ')} is not for production: take it out of GATEHOUSE_TLS_SOURCES.`,
-    );
-  if (sources.length > 0) return sources;
-  const configured: Kind[] = [];
-  if (files.length > 0) configured.push('files');
-  if (acme) configured.push('acme');
-  if (vaultPki) configured.push('vault-pki');
-  if (configured.length > 0) return configured;
-  if (hasOwn) return [];
-  if (!production) return ['mkcert', 'embedded'];
-  throw new TlsError(
-    'no certificate: set both GATEHOUSE_TLS_CERT_FILE and GATEHOUSE_TLS_KEY_FILE, or GATEHOUSE_TLS_ACME_DIRECTORY_URL (the development CA is not for production).',
-  );
-}
-
 async function make(
-  kind: Kind,
+  kind: SourceKind,
   options: TlsOptions,
   context: SourceContext,
   vaultSigner: VaultSigner | undefined,
@@ -120,17 +96,11 @@ async function vaultPkiSource(
   context: SourceContext,
   signer: VaultSigner | undefined,
 ): Promise<CertificateSource> {
-  if (!vaultPki) throw new TlsError('the source vault-pki has no role: set GATEHOUSE_TLS_VAULT_PKI_ROLE.');
-  if (!signer)
-    throw new TlsError(
-      `the source vault-pki (role ${vaultPki.role}) needs a vault, and this program has none: set GATEHOUSE_VAULT_ADDR and how to log in there, or use another source.`,
-    );
-  if (context.names.length === 0)
-    throw new TlsError('the source vault-pki has no names: set GATEHOUSE_TLS_NAMES, or GATEHOUSE_PUBLIC_ORIGIN.');
+  refuseVaultPki(vaultPki, context.names, signer !== undefined);
   const folder = join(context.stateFolder, context.service, 'tls', 'vault-pki');
   const backOff = { firstMs: 5_000, mostMs: 600_000 };
-  const issuer = new VaultPkiIssuer(vaultPki, signer);
-  await signer.open?.();
+  const issuer = new VaultPkiIssuer(vaultPki, signer as VaultSigner);
+  await signer?.open?.();
   return new IssuedSource(issuer, { folder, caFile, ...timesOf(options), backOff }, context);
 }
 
@@ -138,10 +108,3 @@ const timesOf = ({ reload, startTimeoutMs }: Pick<TlsOptions, 'reload' | 'startT
   pollMs: reload.pollMs,
   startTimeoutMs,
 });
-
-/** A development certificate is for localhost too. */
-function namesFor(kind: Kind, names: readonly string[], publicNames: readonly string[]): readonly string[] {
-  if (names.length > 0) return names;
-  const development = kind === 'mkcert' || kind === 'embedded';
-  return development ? [...new Set([...DEVELOPMENT_NAMES, ...publicNames])] : publicNames;
-}

@@ -1,8 +1,8 @@
 // The TLS side of a service as one object: complete options for its listeners, certificates that stay current, who the clients are, and
 // what operators should know.
-import { readFile } from 'node:fs/promises';
 import type { TlsOptions as ServerOptions } from 'node:tls';
-import { countCertificates, validateMaterial } from './certificate.facts.ts';
+import { checkAuthorities } from './authorities.file.ts';
+import { validateMaterial } from './certificate.facts.ts';
 import type { CertificateMaterial } from './certificate.source.ts';
 import { configuredSources } from './certificate.sources.ts';
 import { CertificateSlot } from './certificate.slot.ts';
@@ -119,17 +119,6 @@ async function trustOfStart(
   now: number,
 ): Promise<LiveCertificates['clientTrust']> {
   return caFile ? loadClientTrust({ caFile, crlFile }, now) : undefined;
-}
-
-/** The file is only shown to people, who then paste a line with it: better wrong now than there. */
-async function checkAuthorities(caFile: string): Promise<void> {
-  const pem = await readFile(caFile, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    throw new TlsError(`GATEHOUSE_TLS_CA_FILE=${caFile} cannot be read (${error.code}): correct the path.`);
-  });
-  if (countCertificates(pem) === 0)
-    throw new TlsError(
-      `GATEHOUSE_TLS_CA_FILE=${caFile}: no valid PEM certificate in it: give the CA that callers have to trust.`,
-    );
 }
 
 function describe(live: LiveCertificates): ReturnType<Tls['describe']> {

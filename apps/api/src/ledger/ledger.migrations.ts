@@ -1,58 +1,9 @@
 // The tables, in the order in which they came. One that has run anywhere is never changed: add the next. The constraints are the
 // second wall: what the code refuses first, the database refuses too.
-import { tenantTableStatements } from '@gatehouse/authz';
+import { tenantTableStatements } from '@gatehouse/authz/tables';
 import type { Secrets } from '@gatehouse/secrets';
-import { type Kysely, sql } from 'kysely';
-import { HolderCipher } from '../accounts/holder.cipher.ts';
+import type { Kysely } from 'kysely';
 import type { apiSecrets } from '../api.secrets.ts';
-import type { LedgerTables } from './ledger.tables.ts';
-
-/** By name; each runs once. */
-export const ledgerMigrations = {
-  '0001-create-ledger': { up: (db: Kysely<unknown>) => run(db, CREATE_LEDGER) },
-  '0002-encrypt-holders': {
-    async up(db: Kysely<unknown>, secrets: Secrets<typeof apiSecrets>): Promise<void> {
-      await sql.raw(HOLDER_MAY_BE_LONG).execute(db);
-      await encryptHolders(db as Kysely<LedgerTables>, new HolderCipher(secrets));
-      await run(db, HOLDER_IS_ENCRYPTED);
-    },
-  },
-  '0003-refer-to-the-audit-event': {
-    async up(db: Kysely<unknown>): Promise<void> {
-      await sql.raw('alter table transfers add column audit_event uuid').execute(db);
-    },
-  },
-  '0004-owners-and-tenants': { up: (db: Kysely<unknown>) => run(db, OWNERS_AND_TENANTS) },
-};
-
-async function run(db: Kysely<unknown>, statements: readonly string[]): Promise<void> {
-  for (const statement of statements) await sql.raw(statement).execute(db);
-}
-
-/** What the rows held before stays in backups, and in the files until a vacuum. */
-async function encryptHolders(db: Kysely<LedgerTables>, cipher: HolderCipher): Promise<void> {
-  for (let seq = 0; ;) {
-    const page = db.selectFrom('accounts').select(['id', 'seq', 'holder']).where('seq', '>', seq).orderBy('seq');
-    const rows = await page.limit(1_000).execute();
-    for (const { id, holder } of rows) {
-      await db
-        .updateTable('accounts')
-        .set(await cipher.seal(id, holder))
-        .where('id', '=', id)
-        .execute();
-    }
-    const last = rows.at(-1);
-    if (!last) return;
-    seq = last.seq;
-  }
-}
-
-const HOLDER_MAY_BE_LONG = `alter table accounts drop constraint accounts_holder_check, add column holder_index text`;
-
-const HOLDER_IS_ENCRYPTED = [
-  `alter table accounts alter column holder_index set not null, add constraint holder_is_encrypted check (holder like 'g1.%')`,
-  `create index accounts_holder_index on accounts (holder_index, seq)`,
-];
 
 /** 2^53 − 1: what JSON numbers carry exactly (RFC 8259 §6). */
 const MAX = Number.MAX_SAFE_INTEGER;
@@ -106,3 +57,16 @@ const OWNERS_AND_TENANTS = [
   `alter table idempotency_keys drop constraint idempotency_keys_pkey, add primary key (tenant, owner, key)`,
   ...['accounts', 'transfers', 'idempotency_keys'].flatMap(tenantTableStatements),
 ];
+
+/** By name; each runs once. */
+export const ledgerMigrations = {
+  '0001-create-ledger': CREATE_LEDGER.join(';'),
+  '0002-encrypt-holders': {
+    async up(db: Kysely<unknown>, secrets: Secrets<typeof apiSecrets>): Promise<void> {
+      const { encryptHolders } = await import('./holders.migration.ts'); // the descriptor is read before anything is loaded
+      await encryptHolders(db, secrets);
+    },
+  },
+  '0003-refer-to-the-audit-event': 'alter table transfers add column audit_event uuid',
+  '0004-owners-and-tenants': OWNERS_AND_TENANTS.join(';'),
+};

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { generate, type Generator } from '../secret.generator.ts';
 import { SECRET_NAME } from '../define-secrets.ts';
 import { SecretsError } from '../secrets.error.ts';
+import { refuseInProduction } from '../store.choice.ts';
 import { withLock } from './file.lock.ts';
 import { keyFileOf, laptopKey } from './laptop.key.ts';
 import { type LaptopContent, type LaptopEntry, seal, unseal } from './sealed.file.ts';
@@ -122,13 +123,7 @@ export function put(
  * @throws SecretsError `production-refused`, `laptop-key`
  */
 export async function openLaptop({ stateFolder, production, env = process.env }: LaptopContext): Promise<Laptop> {
-  if (production) {
-    throw new SecretsError(
-      'production-refused',
-      'the laptop store of secrets is for development, and this is production',
-      'Set GATEHOUSE_VAULT_ADDR (OpenBao or Vault), or GATEHOUSE_SECRETS_FOLDER=/run/secrets.',
-    );
-  }
+  refuseInProduction(production);
   const file = join(stateFolder, 'secrets.sealed');
   const key = await laptopKey(keyFileOf(env), stateFolder, !existsSync(file));
   await mkdir(stateFolder, { recursive: true }); // not private: the embedded database's user passes through it

@@ -1,6 +1,6 @@
 // What the journal of a service needs to know and nobody else may.
-import type { AuditSettings } from '@gatehouse/audit';
-import { bytes, databaseCredentials, defineSecrets, text, type SecretDeclarations } from '@gatehouse/secrets';
+import type { AuditSettings } from '@gatehouse/audit/options';
+import { bytes, databaseCredentials, defineSecrets, text, type SecretDeclarations } from '@gatehouse/secrets/options';
 
 /** The key that signs checkpoints (Ed25519), and the one under which identifiers of persons stand (HMAC). */
 export const auditSecrets = defineSecrets({

@@ -1,13 +1,14 @@
 // Every secret that a service has: what its descriptor declares, and what the libs in it need for themselves.
-import { needsCredentials, type CredentialSource } from '@gatehouse/database';
+import type { CredentialSource } from '@gatehouse/database';
+import { needsCredentials } from '@gatehouse/database/options';
+import type { Secrets } from '@gatehouse/secrets';
 import {
   databaseCredentials,
   defineSecrets,
   keyring,
   refuseEnvironment,
   type SecretDeclarations,
-  type Secrets,
-} from '@gatehouse/secrets';
+} from '@gatehouse/secrets/options';
 import { auditSecrets, shippingSecrets } from '../audit/audit.secrets.ts';
 import { detectionSecrets } from '../detection/detection.secrets.ts';
 import { tracesSecrets } from '../traces/traces.secrets.ts';

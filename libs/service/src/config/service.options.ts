@@ -1,16 +1,16 @@
 // The descriptor of a service: one zod schema is the source of its type, its defaults and its documentation. The smallest
 // descriptor (root, name, ports) is valid and safe. Unknown keys stop the start with their path (architecture: deny by default).
 import { z } from 'zod';
-import { auditOptionsSchema } from '@gatehouse/audit';
-import { authnOptionsSchema } from '@gatehouse/authn';
-import { hstsSchema, tlsOptionsSchema } from '@gatehouse/tls';
-import { databaseOptionsSchema } from '@gatehouse/database';
-import { detectionOptionsSchema } from '@gatehouse/detection';
-import { rateLimitOptionsSchema } from '@gatehouse/rate-limit';
-import { LOG_LEVELS, tracesOptionsSchema } from '@gatehouse/observability';
-import { valkeyOptionsSchema } from '@gatehouse/valkey';
+import { auditOptionsSchema } from '@gatehouse/audit/options';
+import { authnOptionsSchema } from '@gatehouse/authn/options';
+import { hstsSchema, tlsOptionsSchema } from '@gatehouse/tls/options';
+import { databaseOptionsSchema } from '@gatehouse/database/options';
+import { detectionOptionsSchema } from '@gatehouse/detection/options';
+import { rateLimitOptionsSchema } from '@gatehouse/rate-limit/options';
+import { LOG_LEVELS, tracesOptionsSchema } from '@gatehouse/observability/options';
+import { valkeyOptionsSchema } from '@gatehouse/valkey/options';
 import { managementSchema } from '../management/management.options.ts';
-import { defineSecrets, secretsOptionsSchema, type SecretDeclarations } from '@gatehouse/secrets';
+import { defineSecrets, secretsOptionsSchema, type SecretDeclarations } from '@gatehouse/secrets/options';
 
 const port = z.int().min(0).max(65_535);
 

@@ -1,12 +1,12 @@
 // Non-secret settings by environment: a container is configured without a rebuild. Every name begins with GATEHOUSE_; one that
 // nobody reads stops the start, so that a typing error never leaves a default in force.
 import { join } from 'node:path';
-import { authnEnvironment } from '@gatehouse/authn';
-import { databaseEnvironment } from '@gatehouse/database';
-import { rateLimitEnvironment } from '@gatehouse/rate-limit';
-import { secretsEnvironment } from '@gatehouse/secrets';
-import { tlsEnvironment } from '@gatehouse/tls';
-import { valkeyEnvironment } from '@gatehouse/valkey';
+import { authnEnvironment } from '@gatehouse/authn/options';
+import { databaseEnvironment } from '@gatehouse/database/options';
+import { rateLimitEnvironment } from '@gatehouse/rate-limit/options';
+import { secretsEnvironment } from '@gatehouse/secrets/options';
+import { tlsEnvironment } from '@gatehouse/tls/options';
+import { valkeyEnvironment } from '@gatehouse/valkey/options';
 import { refuseSecretsByEnvironment } from './declared-secrets.ts';
 import { ConfigurationError } from './configuration.error.ts';
 import { parseOptions, refuseTrustOfEveryone } from './define-service.ts';

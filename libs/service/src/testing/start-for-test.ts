@@ -4,12 +4,11 @@ import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Type } from '@nestjs/common';
 import { TestIssuer, type TokenRequest } from '@gatehouse/authn/testing';
 import { AUDIT_SCOPE } from '../audit/audit.controller.ts';
 import type { ServiceDescriptor } from '../config/service.options.ts';
 import type { ServiceOverrides } from '../config/settings.ts';
-import { type RunningService, startService } from '../start-service.ts';
+import { type AppSource, type RunningService, startService } from '../start-service.ts';
 import { caller, rawCaller } from './https.caller.ts';
 
 /** A running service with clients for it. `close` also removes its state, unless the test gave the folder. */
@@ -38,7 +37,7 @@ export interface TestService extends RunningService {
  * expect((await service.call('GET', '/v1/orders')).status).toBe(200);
  */
 export async function startForTest(
-  app: Type,
+  app: AppSource,
   descriptor: ServiceDescriptor,
   overrides: ServiceOverrides = {},
   asked: TokenRequest = {},

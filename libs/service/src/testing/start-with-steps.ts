@@ -1,9 +1,11 @@
 // A service with a part of the request path, to measure what a step costs. It protects nothing, so it is not for production.
 import type { Type } from '@nestjs/common';
+import { acceptStart } from '../accept-start.ts';
 import { ConfigurationError } from '../config/configuration.error.ts';
 import type { ServiceDescriptor } from '../config/service.options.ts';
 import type { ServiceOverrides } from '../config/settings.ts';
-import { type RunningService, startOnPath } from '../start-service.ts';
+import { startOnPath } from '../start-on-path.ts';
+import type { RunningService } from '../start-service.ts';
 import { requestPath } from '../steps/index.ts';
 
 /**
@@ -23,5 +25,5 @@ export function startWithSteps(
   const unknown = names.find((name) => !requestPath.some((step) => step.name === name));
   if (unknown !== undefined) throw new ConfigurationError(`there is no step ${unknown}`);
   const steps = requestPath.filter(({ name }) => name === 'connection' || names.includes(name));
-  return startOnPath(steps, app, descriptor, overrides);
+  return acceptStart(descriptor, overrides).then((accepted) => startOnPath(steps, app, accepted, overrides.logStream));
 }

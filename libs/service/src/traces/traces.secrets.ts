@@ -1,6 +1,6 @@
 // What the collector of spans asks for, where it asks for something.
 import type { TracesSettings } from '@gatehouse/observability';
-import { defineSecrets, type SecretDeclarations, text } from '@gatehouse/secrets';
+import { defineSecrets, type SecretDeclarations, text } from '@gatehouse/secrets/options';
 
 export const tracesToken = defineSecrets({ gatehouseTracesToken: text() });
 
