@@ -3,7 +3,7 @@ import { describeConformance } from '@gatehouse/conformance/jest';
 import { command, start } from './start.ts';
 
 // milliseconds: the defaults are seconds long, and the tests wait for them
-const limits = { handshakeTimeoutMs: 1_000, headersTimeoutMs: 1_000, requestTimeoutMs: 1_500 };
+const limits = { handshakeTimeoutMs: 1_000, headersTimeoutMs: 1_000, requestTimeoutMs: 3_000 };
 
 // silent: a few hundred forged tokens raise alerts
 describeConformance(() => start({ limits, logLevel: 'silent' }), { command });

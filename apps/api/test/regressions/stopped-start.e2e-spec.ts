@@ -25,8 +25,9 @@ const embedded = process.env.GATEHOUSE_DATABASE_URL === undefined;
         stdio: 'ignore',
       });
       const file = join(stateFolder, 'api/postgres/data/postmaster.pid');
-      while (!existsSync(file) && child.exitCode === null) await new Promise((resolve) => setTimeout(resolve, 5));
-      const server = Number(readFileSync(file, 'utf8').split('\n')[0]);
+      const written = () => (existsSync(file) ? Number(readFileSync(file, 'utf8').split('\n')[0]) : 0); // 0 while it is empty
+      while (written() === 0 && child.exitCode === null) await new Promise((resolve) => setTimeout(resolve, 5));
+      const server = written();
       child.kill(signal);
       await once(child, 'exit');
       while (isAlive(server)) await new Promise((resolve) => setTimeout(resolve, 20));
