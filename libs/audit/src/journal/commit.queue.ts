@@ -11,10 +11,14 @@ import {
   failAll,
   hung,
   type Operation,
+  syncData,
+  tellAll,
   type Unsynced,
   unwritable,
   writeAll,
 } from './commit.batch.ts';
+import { CommitPace } from './commit.pace.ts';
+import { type Chunk, LineChunks } from './line.chunks.ts';
 import { syncFolder } from './private.files.ts';
 import { segmentName } from './segment.file.ts';
 
@@ -27,31 +31,26 @@ export interface CommitQueueOptions {
   readonly onState: (failure: AuditError | undefined) => void;
 }
 
-/** Between the beginnings of two writes, milliseconds: a call that comes alone waits for none, and a crowd costs fewer of them. */
-const PACE_MS = { few: 1, crowd: 3 };
-/** So many records in one write are a crowd: more than 10,000 a second. */
-const CROWD = 32;
 const TICK_MS = 100;
 const RETRY_MS = 200;
 /** Without anybody who waits for the disk, this much or this old is synced anyway. */
-const SYNC_BYTES = 4_194_304;
+const SYNC_BYTES = 1_048_576;
 const SYNC_TICKS = 10;
 
 /** See the head of the file. */
 export class CommitQueue {
+  private readonly chunks = new LineChunks();
   private readonly batches: Batch[] = [];
   private unsynced: Unsynced[] = [];
   private unsyncedBytes = 0;
   private queuedBytes = 0;
   private writing = false;
-  /** When the last write began. */
-  private begun = 0;
-  private pace = PACE_MS.few;
+  private readonly pace = new CommitPace();
   private syncing?: Promise<void>;
   private failure?: AuditError;
   private sinceSync = 0;
   /** What is under way, and who waits for it. */
-  private readonly operations = new Set<Operation>();
+  private readonly operations: Operation[] = [];
   private readonly clock: NodeJS.Timeout;
   private readonly idle: (() => void)[] = [];
   /** Lines that are on the disk. */
@@ -86,16 +85,26 @@ export class CommitQueue {
     return this.segment;
   }
 
-  /** @param segment the file that the line belongs to: never an earlier one than before */
-  push(segment: number, line: string, durability: Durability, done?: Committed): void {
-    let batch = this.batches.at(-1);
-    if (!batch || batch.segment !== segment) {
-      batch = { segment, lines: [], bytes: 0, written: [], durable: [] };
-      this.batches.push(batch);
-    }
-    batch.lines.push(line);
-    batch.bytes += line.length;
-    this.queuedBytes += line.length;
+  /**
+   * Room for a line, at the `end` of what is returned. It is written there, and then told by {@link commit}, before the next.
+   *
+   * @param segment the file that the line belongs to: never an earlier one than before
+   */
+  room(segment: number, bytes: number): Chunk {
+    const chunk = this.chunks.withRoom(bytes);
+    const last = this.batches.at(-1);
+    if (last?.segment === segment && last.chunk === chunk) return chunk;
+    chunk.holders += 1;
+    this.batches.push({ segment, chunk, from: chunk.end, to: chunk.end, lines: 0, written: [], durable: [] });
+    return chunk;
+  }
+
+  /** @param end of the line that was written into the {@link room} */
+  commit(end: number, durability: Durability, done?: Committed): void {
+    const batch = this.batches.at(-1) as Batch;
+    this.queuedBytes += end - batch.to;
+    batch.to = batch.chunk.end = end;
+    batch.lines += 1;
     if (done) {
       if (this.failure) queueMicrotask(() => done(this.failure));
       else if (durability === 'written') batch.written.push(done);
@@ -121,30 +130,23 @@ export class CommitQueue {
 
   private async drain(): Promise<void> {
     for (;;) {
-      await this.keepPace();
+      await this.pace.wait(this.batches.length === 1);
       const batch = this.batches.shift();
       if (!batch) break; // and nothing may come before `writing` is taken back below
-      this.pace = batch.lines.length < CROWD ? PACE_MS.few : PACE_MS.crowd;
-      const bytes = Buffer.from(batch.lines.join(''));
+      this.pace.wrote(batch.lines);
       if (batch.segment !== this.segment) await this.next(batch);
       const { position } = this;
-      await this.insist([batch.written, batch.durable], () => writeAll(this.handle, bytes, position));
-      this.position += bytes.length;
-      this.queuedBytes -= batch.bytes;
-      for (const done of batch.written) done();
-      this.unsynced.push({ bytes, position, lines: batch.lines.length, durable: batch.durable });
-      this.unsyncedBytes += bytes.length;
+      await this.insist([batch.written, batch.durable], () => writeAll(this.handle.fd, batch, position));
+      const bytes = batch.to - batch.from;
+      this.position += bytes;
+      this.queuedBytes -= bytes;
+      tellAll(batch.written);
+      this.unsynced.push({ batch, position });
+      this.unsyncedBytes += bytes;
       if (batch.durable.length > 0 || this.unsyncedBytes > SYNC_BYTES) void this.sync();
     }
     this.writing = false;
     for (const resolve of this.idle.splice(0)) resolve();
-  }
-
-  /** At its pace: a write costs the same for one record as for fifty, and under load more of them come meanwhile. */
-  private async keepPace(): Promise<void> {
-    const early = this.begun + this.pace - performance.now();
-    if (early > 0 && this.batches.length > 0) await new Promise((resolve) => setTimeout(resolve, early));
-    this.begun = performance.now();
   }
 
   /** The file is full: it is safe before the next one begins. */
@@ -169,7 +171,7 @@ export class CommitQueue {
   private sync(): Promise<void> {
     return (this.syncing ??= this.syncOnce().finally(() => {
       this.syncing = undefined;
-      if (this.unsynced.some(({ durable }) => durable.length > 0)) void this.sync();
+      if (this.unsynced.some(({ batch }) => batch.durable.length > 0)) void this.sync();
     }));
   }
 
@@ -179,21 +181,24 @@ export class CommitQueue {
     this.unsyncedBytes = 0;
     this.sinceSync = 0;
     let again = false;
-    const waiters = covered.map(({ durable }) => durable);
+    const waiters = covered.map(({ batch }) => batch.durable);
     await this.insist(waiters, async () => {
       // After a failed fdatasync the kernel may have dropped the pages and call the next one a success: they are written once more.
-      if (again) for (const { bytes, position } of covered) await writeAll(this.handle, bytes, position);
+      if (again) for (const { batch, position } of covered) await writeAll(this.handle.fd, batch, position);
       again = true;
-      await this.handle.datasync();
+      await syncData(this.handle.fd);
     });
-    for (const { lines } of covered) this.safe += lines;
-    for (const durable of waiters) for (const done of durable) done();
+    for (const { batch } of covered) {
+      this.safe += batch.lines;
+      this.chunks.release(batch.chunk);
+    }
+    for (const durable of waiters) tellAll(durable);
   }
 
   /** Until it works; who waits is told after the first failure. */
   private async insist(waiters: readonly Committed[][], work: () => Promise<void>): Promise<void> {
     const operation: Operation = { waiters, ticks: 0, failed: false };
-    this.operations.add(operation);
+    this.operations.push(operation);
     for (;;) {
       try {
         operation.ticks = 0;
@@ -205,7 +210,7 @@ export class CommitQueue {
         await new Promise((resolve) => setTimeout(resolve, RETRY_MS).unref());
       }
     }
-    this.operations.delete(operation);
+    this.operations.splice(this.operations.indexOf(operation), 1);
     this.recover();
   }
 
@@ -225,13 +230,13 @@ export class CommitQueue {
     this.failure = failure;
     for (const { waiters } of this.operations) failAll(waiters, failure);
     for (const { written, durable } of this.batches) failAll([written, durable], failure);
-    for (const { durable } of this.unsynced) failAll([durable], failure);
+    for (const { batch } of this.unsynced) failAll([batch.durable], failure);
     if (first) this.options.onState(failure);
   }
 
   /** When nothing that is under way has failed. */
   private recover(): void {
-    if (this.failure === undefined || [...this.operations].some(({ failed }) => failed)) return;
+    if (this.failure === undefined || this.operations.some(({ failed }) => failed)) return;
     this.failure = undefined;
     this.options.onState(undefined);
   }

@@ -17,7 +17,7 @@ import { type JournalOptions, type MakeEvent, unusable } from './journal.options
 import { type JournalEnd, recoverJournal } from './journal.recovery.ts';
 import { keepTidy } from './journal.retention.ts';
 import { privateFolder, syncFolder } from './private.files.ts';
-import { GENESIS, recordLeaf, recordLine } from './record.line.ts';
+import { GENESIS, recordSpace, writeRecord } from './record.line.ts';
 import { headerLine, segmentName } from './segment.file.ts';
 
 const CLOSE_MS = 5_000;
@@ -139,17 +139,16 @@ export class Journal {
     if (this.full) return this.refuse(done);
     if (this.lost > 0) this.admitLoss();
     const json = make(this.tree.size, Date.now());
-    const leaf = recordLeaf(this.previous, json);
-    const text = leaf.toString('base64url');
     if (this.segmentBytes >= this.options.maxSegmentBytes) {
       this.segment += 1;
       this.begin();
     }
-    const line = recordLine(text, json);
-    this.segmentBytes += line.length;
+    const chunk = this.queue.room(this.segment, recordSpace(json));
+    const { end, leaf } = writeRecord(chunk.bytes, chunk.end, this.previous, json);
+    this.segmentBytes += end - chunk.end;
     this.tree.append(leaf);
-    this.previous = text;
-    this.queue.push(this.segment, line, durability, done);
+    this.previous = leaf;
+    this.queue.commit(end, durability, done);
   }
 
   /** Signs the state, unless nothing has happened since. The signature becomes a record too, so that it cannot be taken out. */
@@ -212,9 +211,10 @@ export class Journal {
   private begin(): void {
     const { segment, writer, previous, tree } = this;
     const header = headerLine({ segment, writer, previous, tree });
-    this.segmentBytes = header.length;
+    const chunk = this.queue.room(segment, header.length);
+    this.segmentBytes = chunk.bytes.write(header, chunk.end, 'latin1');
     this.offset -= 1;
-    this.queue.push(segment, header, 'queued');
+    this.queue.commit(chunk.end + this.segmentBytes, 'queued');
     if (segment > 1) setTimeout(() => void this.tidy(), 1_000).unref();
   }
 

@@ -21,6 +21,29 @@ export const recordLeaf = (previous: string, json: string): Buffer => leafHash(`
 
 export const recordLine = (leafText: string, json: string): string => `r ${leafText} ${json}\n`;
 
+/** Room that the line of a text needs at most, in bytes. */
+export const recordSpace = (json: string): number => PREFIX + 3 * json.length + 1;
+
+/**
+ * Writes the line of a record where it will be written to the file from: its leaf is hashed in place, and nothing is allocated. Until
+ * the leaf is known, its place holds what is hashed before the text: a zero, the hash before, a space.
+ *
+ * @returns where the line ends, and the leaf
+ */
+export function writeRecord(into: Buffer, at: number, previous: string, json: string): { end: number; leaf: string } {
+  const text = at + PREFIX;
+  const end = text + into.write(json, text, 'utf8');
+  into[at + 1] = 0;
+  into.write(previous, at + 2, HASH_TEXT, 'latin1');
+  into[text - 1] = 0x20;
+  const leaf = hash('sha256', into.subarray(at + 1, end), 'base64url');
+  into[at] = 0x72;
+  into[at + 1] = 0x20;
+  into.write(leaf, at + 2, HASH_TEXT, 'latin1');
+  into[end] = 0x0a;
+  return { end: end + 1, leaf };
+}
+
 /** undefined when the line is none of ours: damaged, or a header. */
 export function readRecord(line: Buffer): ReadRecord | undefined {
   if (line.length < PREFIX + 2 || line[0] !== 0x72 || line[1] !== 0x20 || line[PREFIX - 1] !== 0x20) return undefined;

@@ -1,9 +1,16 @@
-// A Merkle tree that only grows needs to remember no more than the roots of its full subtrees: one for each bit of its size.
-import { EMPTY_ROOT, nodeHash } from './node.hash.ts';
+// A Merkle tree that only grows needs to remember no more than the roots of its full subtrees: one for each bit of its size. They stand
+// where they are hashed: a record makes one hash here on average, and no buffer.
+import { hash } from 'node:crypto';
+import { EMPTY_ROOT, HASH_BYTES, nodeHash, putHash } from './node.hash.ts';
+
+const LEFT = 1;
+const RIGHT = LEFT + HASH_BYTES;
+const PAIR_BYTES = RIGHT + HASH_BYTES;
 
 /** Appends leaves and knows the root (RFC 9162 §2.1.1), in memory that grows with the logarithm. */
 export class CompactRange {
-  private readonly roots: Buffer[];
+  /** By level: on the left the root of the full subtree of 2^level leaves, where the size has that bit; on the right room for the next. */
+  private readonly pairs: Buffer[] = [];
 
   /**
    * @param size how many leaves there are
@@ -11,33 +18,54 @@ export class CompactRange {
    */
   constructor(
     private leaves = 0,
-    roots: readonly Buffer[] = [],
+    roots: readonly Uint8Array[] = [],
   ) {
-    this.roots = [...roots];
+    let next = roots.length;
+    for (const level of this.levels()) putHash(this.pair(level), LEFT, roots[--next] as Uint8Array);
   }
 
   get size(): number {
     return this.leaves;
   }
 
-  append(leaf: Buffer): void {
+  /** @param leaf bytes, or base64url */
+  append(leaf: Uint8Array | string): void {
     let merged = leaf;
+    let level = 0;
     for (let size = this.leaves; size % 2 === 1; size = (size - 1) / 2) {
-      merged = nodeHash(this.roots.pop() as Buffer, merged);
+      const pair = this.pair(level++);
+      putHash(pair, RIGHT, merged);
+      merged = hash('sha256', pair, 'base64url');
     }
-    this.roots.push(merged);
+    putHash(this.pair(level), LEFT, merged);
     this.leaves += 1;
   }
 
   root(): Buffer {
-    const last = this.roots.at(-1);
+    const roots = this.nodes();
+    const last = roots.at(-1);
     if (!last) return EMPTY_ROOT;
-    return this.roots.slice(0, -1).reduceRight((right, left) => nodeHash(left, right), last);
+    return roots.slice(0, -1).reduceRight((right, left) => nodeHash(left, right), last);
   }
 
   /** The roots of the full subtrees, largest first. */
-  nodes(): readonly Buffer[] {
-    return this.roots;
+  nodes(): Buffer[] {
+    return this.levels()
+      .map((level) => Buffer.from(this.pair(level).subarray(LEFT, RIGHT)))
+      .reverse();
+  }
+
+  /** Of the full subtrees, smallest first. */
+  private levels(): number[] {
+    const levels: number[] = [];
+    for (let size = this.leaves, level = 0; size > 0; size = Math.floor(size / 2), level++)
+      if (size % 2 === 1) levels.push(level);
+    return levels;
+  }
+
+  private pair(level: number): Buffer {
+    for (let next = this.pairs.length; next <= level; next++) this.pairs.push(Buffer.alloc(PAIR_BYTES, 1));
+    return this.pairs[level] as Buffer;
   }
 }
 

@@ -19,3 +19,9 @@ export function nodeHash(left: Uint8Array, right: Uint8Array): Buffer {
   node.set(right, 1 + HASH_BYTES);
   return hash('sha256', node, 'buffer');
 }
+
+/** Writes a hash, bytes or base64url, where it belongs. */
+export function putHash(into: Buffer, at: number, value: Uint8Array | string): void {
+  if (typeof value === 'string') into.write(value, at, HASH_BYTES, 'base64url');
+  else into.set(value, at);
+}
