@@ -74,6 +74,9 @@ async function whereIsIt({ stateFolder }: IdentityPlace): Promise<z.output<typeo
   try {
     return where.parse(JSON.parse(await readFile(whereFile(stateFolder), 'utf8')));
   } catch {
-    throw new IdentityError('no identity provider has run here', 'Start it: npm start');
+    throw new IdentityError(
+      `no identity provider has run with ${stateFolder}`,
+      'Start it: npm start. Or set GATEHOUSE_STATE to the folder of the one that runs.',
+    );
   }
 }
