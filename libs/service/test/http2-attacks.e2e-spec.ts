@@ -64,6 +64,21 @@ describe('a flood of HTTP/2 frames', () => {
     120_000,
   );
 
+  it('of resets in one read reaches the request path no more often than a client may reset', async () => {
+    const decided = () => service.metric('gatehouse_rate_limit_decisions_total{store="memory"}');
+    const earlier = await decided();
+    const socket = await openRaw(service.origin, service.ca);
+    const ended = new Promise((resolve) => socket.once('close', resolve));
+    const pair = (index: number) =>
+      Buffer.concat([headers(index * 2 + 1), frame(FRAME.reset, 0, index * 2 + 1, cancel)]);
+    socket.on('error', () => undefined).resume();
+    socket.write(Buffer.concat(Array.from({ length: 1_500 }, (_, index) => pair(index))));
+    await ended;
+    const reached = (await decided()) - earlier;
+    expect(reached).toBeGreaterThan(100);
+    expect(reached).toBeLessThan(300); // 200 at once, and what one second gives; 356 while Node alone counts
+  }, 60_000);
+
   it.each([
     ['pings', () => frame(FRAME.ping, 0, 0, Buffer.alloc(8))],
     ['settings', () => frame(FRAME.settings, 0, 0)],

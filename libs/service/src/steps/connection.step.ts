@@ -9,7 +9,7 @@ import { auditRefusedConnection } from '../audit/refused.connection.ts';
 import { refusalKind, refusedConnections } from '../metrics/connection.metrics.ts';
 import type { ServiceContext, Step } from '../step.ts';
 import { limitConnections } from '../connections.limit.ts';
-import { sweepSessions } from './http2.sweep.ts';
+import { RESETS, sweepSessions } from './http2.sweep.ts';
 import { installMessageRules } from './message.rules.ts';
 import { securityHeaders } from './security-headers.step.ts';
 
@@ -73,8 +73,8 @@ function createServer(handler: Handler, context: ServiceContext, refused: Refuse
       },
       maxSessionInvalidFrames: 100,
       maxSessionRejectedStreams: 100,
-      streamResetBurst: 200,
-      streamResetRate: 33,
+      streamResetBurst: RESETS.burst,
+      streamResetRate: RESETS.perSecond,
     },
     handler as never,
   );
