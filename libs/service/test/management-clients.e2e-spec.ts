@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { request } from 'node:https';
 import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { queryEvents } from '@gatehouse/audit';
 import { testAuthority } from '@gatehouse/tls/testing';
 import { defineService, type ServiceOptions } from '../src/index.ts';
 import { startForTest, type TestService } from '../src/testing/index.ts';
@@ -27,7 +28,7 @@ const describeOptions = (own: Partial<ServiceOptions>) =>
     const clientCaFile = join(folder, 'ca.pem');
     await writeFile(clientCaFile, authority.cert);
     const management = { clientCaFile, clients: ['CN=prometheus'] };
-    service = await startForTest(SampleModule, describeOptions({ managementHost: '0.0.0.0', management }));
+    service = await startForTest(SampleModule, describeOptions({ managementHost: '0.0.0.0', management, authn: {} }));
   });
   afterAll(async () => {
     await service.close();
@@ -56,6 +57,26 @@ const describeOptions = (own: Partial<ServiceOptions>) =>
     expect(cutOff).toContain(await ask(elsewhere as string, await client('CN=api')));
     expect(cutOff).toContain(await ask(elsewhere as string, await client('CN=prometheus, O=other')));
     expect(cutOff).toContain(await ask(elsewhere as string, await client('CN=prometheus', await testAuthority())));
+  });
+
+  it('has whose certificate it was in the journal, when somebody revokes', async () => {
+    const { cert, key } = await client('CN=prometheus');
+    const authorization = `Bearer ${await service.mint({ subject: 'operator', scopes: ['authn:revoke'] })}`;
+    const port = new URL(service.urls.management).port;
+    const place = { host: elsewhere, port, path: '/revocations', servername: 'localhost', agent: false };
+    const headers = { authorization, 'content-type': 'application/json', host: 'localhost' };
+    const status = await new Promise((resolve, reject) => {
+      request({ ...place, method: 'POST', ca: service.ca, cert, key, headers }, (answer) =>
+        answer.resume().on('end', () => resolve(answer.statusCode)),
+      )
+        .on('error', reject)
+        .end(JSON.stringify({ kind: 'token', value: 'jti-9' }));
+    });
+    expect(status).toBe(204);
+    const found = [];
+    for await (const event of queryEvents(join(service.stateFolder, 'managed', 'audit'), { object: 'jti-9' }))
+      found.push((event as { unmapped: { fields?: { through?: string } } }).unmapped.fields?.through);
+    expect(found).toEqual(['CN=prometheus', 'CN=prometheus']); // intent and outcome
   });
 
   it('asks nobody for a certificate on the port of the API', async () => {
