@@ -8,6 +8,8 @@ swc.swcrc = false; // one .swcrc for the whole workspace
 export default {
   testEnvironment: 'node',
   testTimeout: 30_000,
+  // files at once, where one project has the machine for itself: most of a service's tests wait
+  ...(process.env.GATEHOUSE_TEST_WORKERS && { maxWorkers: Number(process.env.GATEHOUSE_TEST_WORKERS) }),
   forceExit: true, // what a failed test left open must not keep the command from ending
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '^.+\\.ts$': ['@swc/jest', swc] },

@@ -73,7 +73,7 @@ export const CHECKS: readonly Check[] = [
   ...[authUnbound, authDpopReplay, authScope, authForeignObject],
   ...[rateLimit, rateLimitTold, rateLimitForged, rateLimitHealth, authGuessing],
   ...[unsafeSettings, secretEnvironment, certRefusal],
-  ...[logRequestId, logForging, logSecrets], // from here on one process for all, in this order
+  ...[logRequestId, logForging, logSecrets], // from here on one process for all
   ...[certAlarm, certReload, certKeepsGood],
   ...[auditRefusals, auditCheckpoint, auditFailClosed],
   sigtermDrain, // its end

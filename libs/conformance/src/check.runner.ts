@@ -1,5 +1,5 @@
-// Runs checks: the slow ones first, many at once, those of one process in their order, those that disturb others at the end; each
-// bounded in time. A check that throws is an error, never a pass.
+// Runs checks: the slow ones first, many at once, those that disturb others at the end; beside them those of the process that the suite
+// started, which nobody else asks. Each is bounded in time. A check that throws is an error, never a pass.
 import { SkippedError, type Check, type Finding } from './check.ts';
 import { worstSeverity, type CheckResult } from './conformance.report.ts';
 import type { Target } from './target.ts';
@@ -24,18 +24,28 @@ export async function runChecks(
     };
     await Promise.all(Array.from({ length: concurrency }, worker));
   };
-  const by = (phase: Phase) => checks.filter((check) => phaseOf(check) === phase);
-  await Promise.all([runAll([...by('slow'), ...by('quick')], target.options.concurrency), runAll(by('process'), 1)]);
-  await runAll(by('alone'), 1);
+  const [process, service] = [phasesOf(checks, true), phasesOf(checks, false)];
+  const ofProcess = async () => {
+    await Promise.all([runAll(process.slow, 1), runAll(process.quick, 1)]);
+    await runAll(process.alone, 1);
+  };
+  const ofService = async () => {
+    await runAll([...service.slow, ...service.quick], target.options.concurrency);
+    await runAll(service.alone, 1);
+  };
+  await Promise.all([ofProcess(), ofService()]);
   return checks.flatMap(({ id }) => results.get(id) ?? []);
 }
 
-type Phase = 'process' | 'slow' | 'quick' | 'alone';
+type Phases = Record<'slow' | 'quick' | 'alone', Check[]>;
 
-function phaseOf({ needs, slow, alone }: Check): Phase {
-  if (needs === 'process') return 'process';
-  if (alone) return 'alone';
-  return slow ? 'slow' : 'quick';
+function phasesOf(checks: readonly Check[], ofProcess: boolean): Phases {
+  const phases: Phases = { slow: [], quick: [], alone: [] };
+  for (const check of checks) {
+    if ((check.needs === 'process') === ofProcess)
+      phases[check.alone ? 'alone' : check.slow ? 'slow' : 'quick'].push(check);
+  }
+  return phases;
 }
 
 async function runCheck(check: Check, target: Target): Promise<CheckResult> {

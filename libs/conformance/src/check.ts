@@ -29,12 +29,12 @@ export interface Check {
   readonly remedy: string;
   /**
    * Whether it runs only where the suite is told how to start the service. `command`: the check starts it, each time with something
-   * wrong. `process`: it looks at {@link Target.process}, alone, in the order of the list.
+   * wrong. `process`: it looks at {@link Target.process}, in the order of the list: the slow ones beside the others, one at a time each.
    */
   readonly needs?: 'command' | 'process';
   /** It would disturb the others, so it runs when they are done. */
   readonly alone?: boolean;
-  /** It waits for a time-out of the service, so it starts first. */
+  /** It waits for a time-out of the service, or for it to notice something, so it starts first. */
   readonly slow?: boolean;
   /**
    * @param note says what belongs in the report though nothing is wrong: what was exempt, what could not be proved

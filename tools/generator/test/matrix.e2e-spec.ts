@@ -40,7 +40,13 @@ if (!asked) process.stderr.write('skipped: the matrix: it takes minutes: npm run
     async () => {
       expect(gatehouse('new', 'service', 'carts', '--storage', 'memory', '--yes')).toMatch(/✓ conformance/);
       const other = ['--resource', 'purchase-invoices', '--singular', 'bill', '--https-port', '28999'];
-      expect(gatehouse('new', 'service', 'billing', ...other, '--yes')).toMatch(/✓ conformance/);
+      const { said, cpuSeconds } = copy.measure('node', CLI, 'new', 'service', 'billing', ...other, '--yes');
+      process.stderr.write(
+        `the proof of a new service: ${/in [\d.]+ s/.exec(said)?.[0]}, ${cpuSeconds.toFixed(1)} s of CPU\n`,
+      );
+      expect(said).toMatch(/✓ conformance/);
+      expect(cpuSeconds).toBeGreaterThan(1);
+      expect(cpuSeconds).toBeLessThan(PROOF_CPU_SECONDS);
       prove('apps/carts');
       prove('apps/billing');
       await conform('carts');
@@ -98,10 +104,13 @@ if (!asked) process.stderr.write('skipped: the matrix: it takes minutes: npm run
   }
 
   function gatehouse(...args: string[]): string {
-    return copy.run('node', 'tools/cli/bin/gatehouse.mjs', ...args);
+    return copy.run('node', CLI, ...args);
   }
 });
 
+/** Of a service in a workspace whose libs are built: ten seconds of two processors, and half as much again for neighbours. */
+const PROOF_CPU_SECONDS = 30;
+const CLI = 'tools/cli/bin/gatehouse.mjs';
 const NEEDS_ISSUER = /--issuer-key|--revoked-token-file/;
 
 interface Report {

@@ -62,6 +62,7 @@ export const auditFailClosed: Check = {
   severity: 'high',
   remedy: 'write the intent durably before the handler runs; answer 503 while that fails, and try the journal again',
   needs: 'process',
+  alone: true,
   async run(target) {
     const route = await bodyRoute(target);
     if (!route) skip('the service describes no route with a body');

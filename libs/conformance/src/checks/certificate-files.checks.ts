@@ -20,6 +20,7 @@ export const certAlarm: Check = {
   severity: 'medium',
   remedy: 'log certificate-expiring when a third of the lifetime of the served certificate is left',
   needs: 'process',
+  slow: true,
   run: (target) =>
     onFiles(target, async ({ service, noticeMs }) => {
       // it was started with one that ends soon
@@ -36,6 +37,7 @@ export const certReload: Check = {
   severity: 'medium',
   remedy: 'watch GATEHOUSE_TLS_CERT_FILE and GATEHOUSE_TLS_KEY_FILE, and swap the certificate of the listener',
   needs: 'process',
+  slow: true,
   run: (target) =>
     onFiles(target, async ({ files, service, noticeMs }) => {
       const old = await KeptConnection.open(service.url);
@@ -57,6 +59,7 @@ export const certKeepsGood: Check = {
   severity: 'high',
   remedy: 'check pair, chain and dates before the swap, and keep the last good certificate',
   needs: 'process',
+  slow: true,
   run: (target) =>
     onFiles(target, async ({ files, service, noticeMs }) => {
       const good = await served(service.url);

@@ -14,6 +14,7 @@ export const sigtermDrain: Check = {
   severity: 'medium',
   remedy: 'on SIGTERM stop listening, finish the requests under way within a bound, and exit with 0',
   needs: 'process',
+  alone: true,
   async run(target) {
     const { service } = await target.process();
     return drain(target, service, commandOf(target).startSeconds * 1000);

@@ -1,11 +1,11 @@
 // The process of the service that the suite starts once, for every check that has to look at one: with certificate files and an audit
-// journal of the suite's own. The checks take it one after the other, in the order of the list.
+// journal of the suite's own. What waits for a certificate to be noticed and what asks questions look at it side by side.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ServiceCommand } from '../conformance.options.ts';
 import { CertificateFiles } from './certificate.files.ts';
-import { startService, type ServiceProcess } from './service.process.ts';
+import { goAhead, startService, type ServiceProcess } from './service.process.ts';
 import type { Leaf } from './throwaway.certificates.ts';
 
 /** See the head of the file. */
@@ -20,13 +20,17 @@ export class SuiteProcess {
   ) {}
 
   /** @throws Error when it is not ready in time */
-  static async start(command: ServiceCommand): Promise<SuiteProcess> {
+  static start(command: ServiceCommand): Promise<SuiteProcess> {
+    return goAhead(() => SuiteProcess.startNow(command));
+  }
+
+  private static async startNow(command: ServiceCommand): Promise<SuiteProcess> {
     const files = await CertificateFiles.open();
     const auditFolder = join(await mkdtemp(join(tmpdir(), 'conformance-audit-')), 'audit');
     const first = await files.issue(SOON);
     await files.put(first);
     const env = { ...files.env, GATEHOUSE_AUDIT_FOLDER: auditFolder };
-    const service = await startService({ ...command, argv: withoutSignal(command.argv) }, env);
+    const service = await startService({ ...command, argv: withoutSignal(command.argv) }, env, false);
     const started = new SuiteProcess(service, files, first, auditFolder);
     if (await service.ready(command.startSeconds * 1000)) return started;
     const output = service.output();
