@@ -1,13 +1,6 @@
 // What a route says about its event: the name of the operation, the objects that it is about, and the values that may be in it. By
 // allow-list: what is not named here does not get into the journal (ASVS 5.0 V16.2.5).
-import {
-  applyDecorators,
-  createParamDecorator,
-  type ExecutionContext,
-  SetMetadata,
-  UseInterceptors,
-} from '@nestjs/common';
-import { AuditInterceptor } from './audit.interceptor.ts';
+import { createParamDecorator, type ExecutionContext, SetMetadata } from '@nestjs/common';
 
 /** Metadata key under which the {@link AuditDeclaration} of a route stands. */
 export const AUDIT_DECLARATION = 'gatehouse:audit';
@@ -53,10 +46,7 @@ export function Audit(operation: string, options: Omit<AuditDeclaration, 'operat
   const thing = operation.slice(0, operation.indexOf('.'));
   const object = ({ params, result }: AuditedExchange) => ({ [thing]: params.id ?? result?.id });
   const declaration: AuditDeclaration = { operation, object, ...options };
-  return applyDecorators(
-    SetMetadata(AUDIT_DECLARATION, declaration),
-    UseInterceptors(AuditInterceptor),
-  ) as MethodDecorator;
+  return SetMetadata(AUDIT_DECLARATION, declaration);
 }
 
 /** Lets fields of the body into the event. @example @AuditFields({ clear: ['amount', 'currency'], keyed: ['holder'] }) */

@@ -46,7 +46,7 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** The audit step's own. */
     auditState?: RequestState;
-    /** What the handler returned; left by the AuditInterceptor. */
+    /** What the handler returned; for routes whose declaration may look at it. */
     auditResult?: unknown;
   }
 }
