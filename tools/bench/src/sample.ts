@@ -12,3 +12,6 @@ export const NOTE_CALLS: Record<'GET' | 'POST', Call> = {
   GET: { method: 'GET', paths: [PATH], status: 200, text: NOTE_JSON },
   POST: { method: 'POST', paths: [POST_PATH], bodies: [JSON.stringify(NEW_NOTE)], status: 201, text: NOTE_JSON },
 };
+
+/** Longer than the turns of all others: who closes idle connections pays for handshakes, and not for requests. */
+export const KEEP_ALIVE_MS = 600_000;

@@ -3,7 +3,7 @@ import { Body, Controller, Get, Module, Post } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { AddressInfo } from 'node:net';
-import { NOTE } from '../sample.ts';
+import { KEEP_ALIVE_MS, NOTE } from '../sample.ts';
 import { serve } from './serve.ts';
 
 @Controller('v1/notes')
@@ -23,7 +23,10 @@ class NotesController {
 class NotesModule {}
 
 serve(async ({ key, cert }) => {
-  const adapter = new FastifyAdapter({ https: { key, cert, minVersion: 'TLSv1.3' } } as object);
+  const adapter = new FastifyAdapter({
+    https: { key, cert, minVersion: 'TLSv1.3' },
+    keepAliveTimeout: KEEP_ALIVE_MS,
+  } as object);
   const app = await NestFactory.create<NestFastifyApplication>(NotesModule, adapter, { logger: false });
   await app.listen(0, '127.0.0.1');
   return { port: (app.getHttpServer().address() as AddressInfo).port, ca: cert };

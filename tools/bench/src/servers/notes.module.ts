@@ -5,7 +5,7 @@ import { Public } from '@gatehouse/authz';
 import { defineService } from '@gatehouse/service';
 import { Returns } from '@gatehouse/validation';
 import { z } from 'zod';
-import { NOTE } from '../sample.ts';
+import { KEEP_ALIVE_MS, NOTE } from '../sample.ts';
 
 const newNote = z.strictObject({ title: z.string().max(100), text: z.string().max(1_000) });
 const note = z.strictObject({ id: z.string(), title: z.string(), text: z.string() });
@@ -34,5 +34,6 @@ export const notes = defineService({
   root: import.meta.dirname,
   name: 'bench',
   ports: { https: 0, http: 0, management: 0 },
+  limits: { keepAliveTimeoutMs: KEEP_ALIVE_MS },
   rateLimit: { address: { limit: 1_000_000, windowSeconds: 1 } }, // decided on each request, and never reached
 });
