@@ -5,13 +5,10 @@ import type { Report, Row } from './report.ts';
 /** The row of the path without its journal. */
 export const UNAUDITED = 'gatehouse, no audit';
 
-/**
- * Least share of raw node:https that must be kept. Without the journal by the whole path: the goal is 0.5 and 0.45. With it the goal is
- * the same and is not reached: what stands here keeps it from growing worse (README.md, "The journal").
- */
+/** Least share of raw node:https that must be kept, with the journal and without: the goal is 0.5 and 0.45. */
 export const BUDGETS = {
   [UNAUDITED]: { GET: 0.4, POST: 0.33 },
-  gatehouse: { GET: 0.25, POST: 0.12 },
+  gatehouse: { GET: 0.4, POST: 0.33 },
 } as const;
 
 /** @returns what is broken, one sentence each; empty when every budget holds */
