@@ -41,6 +41,7 @@ export {
   type AuditFieldNames,
   type ObjectIds,
 } from './nest/audit.decorator.ts';
+export { AuditInterceptor, type AuditedRequest } from './nest/audit.interceptor.ts';
 export { declaredFields, declaredObjects, exchangeOf } from './nest/declared.details.ts';
 export { Shipper, type AuditSink, type ShipperOptions, type ShipperStatus } from './ship/shipper.ts';
 export { CheckpointExport, type CheckpointExportOptions } from './ship/checkpoint.export.ts';

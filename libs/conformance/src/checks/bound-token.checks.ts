@@ -52,7 +52,8 @@ export const authDpopReplay: Check = {
       const request = requestTo(target, api, operation);
       const headers = { ...request.headers, ...proven(target, request, boundTo(issue, holder), holder) };
       const first = await target.stranger({ ...request, headers });
-      return first.status === 401 ? [] : [await target.stranger({ ...request, headers })];
+      const isTaken = first.status !== 401 && first.status !== 0; // without an answer it may never have arrived
+      return isTaken ? [await target.stranger({ ...request, headers })] : [];
     });
     const answers = (await Promise.all(twice)).flat();
     if (answers.length === 0) return skip('the service takes no DPoP-bound tokens');
