@@ -69,7 +69,8 @@ async function startProgram(
   };
   const start = async (): Promise<{ program: ChildProcess; at: Listening; begin: number }> => {
     const begin = performance.now();
-    const program = spawn(process.execPath, [file], { env, stdio: 'ignore' });
+    // as docker/Dockerfile has it
+    const program = spawn(process.execPath, ['--max-semi-space-size=16', file], { env, stdio: 'ignore' });
     session.onEnd(() => stop(program));
     return { program, at: await firstAnswer(program, https as number, state), begin };
   };
