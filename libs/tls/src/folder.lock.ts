@@ -1,7 +1,7 @@
 // One process at a time: services that start together make one CA, and replicas that share a folder order one certificate. A lock
 // whose owner died is taken over; one that is held says by whom.
-import { randomBytes } from 'node:crypto';
-import { link, readFile, rename, stat, unlink, utimes, writeFile } from 'node:fs/promises';
+import { createHash, randomBytes } from 'node:crypto';
+import { link, readFile, stat, unlink, utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { TlsError } from './tls.error.ts';
 
@@ -23,7 +23,7 @@ export interface LockOptions {
  */
 export async function withLock<T>(file: string, work: () => Promise<T>, options: LockOptions = {}): Promise<T> {
   const { waitMs = 15_000, staleMs = 30_000 } = options;
-  const owner = `${hostname()} ${process.pid} ${randomBytes(9).toString('base64url')}\n`;
+  const owner = ownerOf();
   await acquire(file, owner, waitMs, staleMs);
   const alive = setInterval(() => void touch(file), staleMs / 3).unref();
   try {
@@ -40,9 +40,9 @@ async function acquire(file: string, owner: string, waitMs: number, staleMs: num
     if (await take(file, owner)) return;
     const holder = await readFile(file, 'utf8').catch(() => undefined);
     if (holder === undefined) continue;
-    if (await abandoned(file, holder, staleMs)) await takeAway(file, holder);
-    else if (performance.now() >= until) throw held(file, holder);
-    else await new Promise((resolve) => setTimeout(resolve, 20 + Math.random() * 40));
+    if ((await abandoned(file, holder, staleMs)) && (await takeAway(file, holder, staleMs))) continue;
+    if (performance.now() >= until) throw held(file, holder);
+    await new Promise((resolve) => setTimeout(resolve, 20 + Math.random() * 40));
   }
 }
 
@@ -78,17 +78,27 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** Two may see the same dead owner: what was moved away is looked at again, and a live owner gets its lock back. */
-async function takeAway(file: string, holder: string): Promise<void> {
-  const aside = `${file}.${randomBytes(6).toString('hex')}`;
-  try {
-    await rename(file, aside);
-  } catch {
-    return; // another was faster
+/**
+ * Removes the lock of a dead owner, and never another: of many that saw the same one, only who has the right to remove just that one looks
+ * again and does. The lock of a live owner is not touched, not even for a moment, in which a third would get in beside it.
+ * @returns false when somebody else is about it
+ */
+export async function takeAway(file: string, holder: string, staleMs: number): Promise<boolean> {
+  const right = `${file}.${createHash('sha256').update(holder).digest('hex').slice(0, 16)}`;
+  if (!(await take(right, ownerOf()))) {
+    const other = await readFile(right, 'utf8').catch(() => undefined);
+    if (other !== undefined && (await abandoned(right, other, staleMs))) await unlink(right).catch(() => undefined);
+    return false;
   }
-  if ((await readFile(aside, 'utf8').catch(() => holder)) !== holder) await link(aside, file).catch(() => undefined);
-  await unlink(aside).catch(() => undefined);
+  try {
+    if ((await readFile(file, 'utf8').catch(() => undefined)) === holder) await unlink(file).catch(() => undefined);
+    return true;
+  } finally {
+    await unlink(right).catch(() => undefined);
+  }
 }
+
+const ownerOf = () => `${hostname()} ${process.pid} ${randomBytes(9).toString('base64url')}\n`;
 
 const touch = (file: string) => utimes(file, new Date(), new Date()).catch(() => undefined);
 
