@@ -74,10 +74,17 @@ async function hangDisk(): Promise<() => void> {
     join(folder, `fifo-${index}`),
   );
   execFileSync('mkfifo', fifos);
-  for (const fifo of fifos) open(fifo, 'r', (_error, fd) => fd !== undefined && closeSync(fd));
-  return () => {
-    for (const fifo of fifos) closeSync(openSync(fifo, constants.O_WRONLY | constants.O_NONBLOCK));
-  };
+  const opened = fifos.map((fifo) => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    open(fifo, 'r', (_error, fd) => resolve(fd === undefined ? undefined : closeSync(fd)));
+    return promise;
+  });
+  // for both ends, and until its thread has come: one that comes later would wait for ever, and the process with it
+  return () =>
+    fifos.forEach((fifo, index) => {
+      const held = openSync(fifo, constants.O_RDWR | constants.O_NONBLOCK);
+      void opened[index]?.then(() => closeSync(held));
+    });
 }
 
 const hangs = process.platform === 'win32' ? it.skip : it;
