@@ -23,8 +23,9 @@ const child = spawn(node, ['--conditions=@gatehouse/source', '--import', hook, m
     PATH: `${join(root, 'node_modules/.bin')}${process.platform === 'win32' ? ';' : ':'}${process.env.PATH}`,
   },
 });
-// A terminal sends Ctrl-C to the child too; a supervisor sends SIGTERM to this process only.
-process.on('SIGINT', () => undefined);
+// A supervisor sends a signal to this process only. A terminal sends Ctrl-C to the child too, which would take a second SIGINT as "at
+// once": it gets SIGTERM, later, which changes nothing for one that is stopping.
+process.on('SIGINT', () => setTimeout(() => child.kill('SIGTERM'), 300).unref());
 process.on('SIGTERM', () => child.kill('SIGTERM'));
 process.on('SIGHUP', () => child.kill('SIGHUP'));
 // npm passes SIGTERM to its shell, which dies without passing it on: then nobody would be left to stop us.

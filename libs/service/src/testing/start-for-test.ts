@@ -47,11 +47,10 @@ export async function startForTest(
   const stateFolder = overrides.stateFolder ?? (await mkdtemp(join(tmpdir(), `gatehouse-${descriptor.name}-`)));
   // beside the state and not in the home of whoever runs the test; a test that gave the folder may start on it again
   const GATEHOUSE_SECRETS_KEY_FILE = `${stateFolder}.key`;
-  const keysFile = `${stateFolder}.jwks.json`;
+  const keysFile = join(stateFolder, 'issuer-keys.json');
   const remove = async () => {
     if (!own) return;
-    await rm(stateFolder, { recursive: true, force: true });
-    for (const file of [GATEHOUSE_SECRETS_KEY_FILE, keysFile]) await rm(file, { force: true });
+    for (const path of [stateFolder, GATEHOUSE_SECRETS_KEY_FILE]) await rm(path, { recursive: true, force: true });
   };
   const running = await startService(app, descriptor, {
     ports: { https: 0, http: 0, management: 0 },

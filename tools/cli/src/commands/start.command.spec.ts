@@ -1,5 +1,6 @@
-// `npm start` with something that can never do: one message and an exit code, no stack and no wait.
-import { spawnSync } from 'node:child_process';
+// `npm start` with something that can never do: one message and an exit code, no stack and no wait. And how it ends.
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,13 +11,18 @@ describe('gatehouse start', () => {
   beforeAll(() => void (folder = mkdtempSync(join(tmpdir(), 'gatehouse-start-'))));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  const start = (more: NodeJS.ProcessEnv) => {
+  const program = join(workspaceRoot, 'tools/cli/bin/gatehouse.mjs');
+  const environment = (more: NodeJS.ProcessEnv) => {
     const ports = ['HTTPS', 'HTTP', 'MANAGEMENT', 'IDENTITY', 'IDENTITY_MANAGEMENT'];
     const free = Object.fromEntries(ports.map((name) => [`GATEHOUSE_${name}_PORT`, '0']));
-    const env = { ...process.env, NODE_OPTIONS: '', ...free, GATEHOUSE_STATE: join(folder, 'state'), ...more };
-    const program = join(workspaceRoot, 'tools/cli/bin/gatehouse.mjs');
-    return spawnSync(process.execPath, [program, 'start', 'api'], { env, encoding: 'utf8', timeout: 60_000 });
+    return { ...process.env, NODE_OPTIONS: '', ...free, GATEHOUSE_STATE: join(folder, 'state'), ...more };
   };
+  const start = (more: NodeJS.ProcessEnv) =>
+    spawnSync(process.execPath, [program, 'start', 'api'], {
+      env: environment(more),
+      encoding: 'utf8',
+      timeout: 60_000,
+    });
 
   it.each<[string, NodeJS.ProcessEnv, RegExp]>([
     [
@@ -38,6 +44,22 @@ describe('gatehouse start', () => {
       expect(stderr).toMatch(/\napi did not start: /);
       expect(stderr).not.toMatch(/\n\s+at /);
       expect(status).toBe(78);
+    },
+    70_000,
+  );
+
+  it.each(['SIGINT', 'SIGTERM'] as const)(
+    'stops what it started when only its own process is sent %s',
+    async (signal) => {
+      const child = spawn(process.execPath, [program, 'start', 'api'], { env: environment({}), timeout: 60_000 });
+      const ended = once(child, 'exit');
+      let said = '';
+      for await (const chunk of child.stdout) {
+        said += String(chunk);
+        if (said.includes('Stop with Ctrl-C')) break;
+      }
+      child.kill(signal);
+      expect(await ended).toEqual([0, null]);
     },
     70_000,
   );
