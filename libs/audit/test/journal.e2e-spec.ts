@@ -97,6 +97,16 @@ describe('a journal', () => {
     expect((await readdir(folder)).some((name) => name.startsWith('torn-'))).toBe(true);
   });
 
+  it('is whole when it was killed as its next file began, and goes on', async () => {
+    const folder = await newFolder();
+    const key = await filled(folder, 20);
+    await writeFile(join(folder, '00000002.journal'), '');
+    const found = await verifyJournal(folder, { keys: [key] });
+    expect([found.finding, found.notes.join()]).toEqual([undefined, expect.stringContaining('is only being begun')]);
+    await filled(folder, 1);
+    expect((await verifyJournal(folder, { keys: [key] })).finding).toBeUndefined();
+  });
+
   it('writes nothing behind a record that was changed', async () => {
     const folder = await newFolder();
     await filled(folder, 20);

@@ -132,6 +132,13 @@ describe('shipping', () => {
         };
         await postgresSink(pool).send([{ ...record, json: JSON.stringify(record.json) }]); // comes twice: counts once
         expect(await count()).toBe(31);
+        await write('nothing\0 and \\u0000'); // PostgreSQL has no such character: it must not stand in the way of all that follows
+        await write('after it');
+        await until(async () => (await count()) === 33);
+        const { rows } = await server.query(
+          `select event->'metadata'->>'uid' as id from audit_events order by sequence`,
+        );
+        expect(rows.slice(-2).map(({ id }) => id)).toEqual(['nothing\ufffd and \\u0000', 'after it']);
         for (const statement of [
           'select * from audit_events',
           'update audit_events set event = null',

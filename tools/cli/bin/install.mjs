@@ -1,8 +1,8 @@
 // Installs the dependencies when what is installed is not what the lock file says; otherwise costs some 20 ms. Plain JavaScript
 // for Node.js >= 20, without dependencies: nothing else can be there yet.
 import { spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { accessSync, constants, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createHash, randomBytes } from 'node:crypto';
+import { accessSync, constants, existsSync, linkSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -23,40 +23,68 @@ export async function ensureInstalled(root) {
 }
 
 /**
- * Two installations at once in one checkout would delete each other's files: the second waits. The lock is a folder outside of
- * it (npm ci empties node_modules) and names its process, so that one left by a killed command counts for nothing.
+ * Two installations at once in one checkout would delete each other's files: the second waits. The lock is a file outside of it
+ * (npm ci empties node_modules) and names its process, so that one left by a killed command counts for nothing.
  */
 export async function lock(root) {
   const name = createHash('sha256').update(resolve(root)).digest('hex').slice(0, 16);
-  const folder = join(tmpdir(), `gatehouse-install-${process.getuid?.() ?? 'user'}-${name}`);
-  const owner = join(folder, 'pid');
-  for (let waited = false; ; waited = true) {
-    try {
-      mkdirSync(folder, { mode: 0o700 });
-      writeFileSync(owner, String(process.pid));
-      return () => rmSync(folder, { recursive: true, force: true });
-    } catch (error) {
-      if (error.code !== 'EEXIST') throw error;
-    }
-    if (!isHeld(folder, owner)) {
-      rmSync(folder, { recursive: true, force: true });
-      continue;
-    }
+  const file = join(tmpdir(), `gatehouse-install-${process.getuid?.() ?? 'user'}-${name}.lock`);
+  const owner = ownerOf();
+  for (let waited = false; !take(file, owner);) {
+    const holder = read(file);
+    if (holder === undefined || (!isAlive(holder) && takeAway(file, holder))) continue;
     if (!waited) process.stderr.write('Another command is installing the dependencies: waiting for it.\n');
+    waited = true;
     await delay(250);
+  }
+  return () => {
+    if (read(file) === owner) rmSync(file, { force: true });
+  };
+}
+
+const ownerOf = () => `${process.pid} ${randomBytes(9).toString('base64url')}`;
+
+/** A link appears with its content or not at all. */
+function take(file, owner) {
+  const mine = `${file}.${randomBytes(6).toString('hex')}`;
+  try {
+    writeFileSync(mine, owner, { mode: 0o600, flag: 'wx' });
+    linkSync(mine, file);
+    return true;
+  } catch (error) {
+    if (error.code === 'EEXIST') return false;
+    throw error;
+  } finally {
+    rmSync(mine, { force: true });
   }
 }
 
-/** Whether its process lives; one without a number yet has a second to write it. */
-function isHeld(folder, owner) {
+/** Of many that saw the same dead owner, one has the right to remove just his lock; that of a living one is never away. */
+function takeAway(file, holder) {
+  const right = `${file}.${createHash('sha256').update(holder).digest('hex').slice(0, 16)}`;
+  if (!take(right, ownerOf())) {
+    if (!isAlive(read(right) ?? `${process.pid}`)) rmSync(right, { force: true });
+    return false;
+  }
+  if (read(file) === holder) rmSync(file, { force: true });
+  rmSync(right, { force: true });
+  return true;
+}
+
+function read(file) {
   try {
-    process.kill(Number(readFileSync(owner, 'utf8') || NaN), 0);
+    return readFileSync(file, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+function isAlive(owner) {
+  try {
+    process.kill(Number(owner.split(' ')[0]), 0);
     return true;
   } catch (error) {
-    if (error.code === 'EPERM') return true;
-    if (error.code === 'ESRCH') return false;
-    const { mtimeMs } = statSync(folder, { throwIfNoEntry: false }) ?? { mtimeMs: 0 };
-    return Date.now() - mtimeMs < 1_000;
+    return error.code === 'EPERM';
   }
 }
 

@@ -34,6 +34,38 @@ describe('the lock of the installation', () => {
     expect(await next(second, 'stdout')).toBe('released\n');
   });
 
+  it('of a killed command goes to exactly one of many', async () => {
+    // a slow disk: what is removed was looked at a while ago
+    const program = `import fs, { writeFileSync } from 'node:fs';
+      import { spawnSync } from 'node:child_process';
+      import { syncBuiltinESMExports } from 'node:module';
+      const { rmSync } = fs;
+      fs.rmSync = (...all) => {
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, Math.random() * 40);
+        rmSync(...all);
+      };
+      syncBuiltinESMExports();
+      const { lock } = await import('${INSTALL}');
+      const inside = ${JSON.stringify(join(root, 'inside'))};
+      const killed = "import { lock } from '${INSTALL}'; await lock(" + JSON.stringify(${JSON.stringify(root)}) + "); process.kill(process.pid, 'SIGKILL')";
+      let count = 0;
+      for (const end = Date.now() + 4_000; Date.now() < end; count++) {
+        const release = await lock(${JSON.stringify(root)});
+        writeFileSync(inside, '', { flag: 'wx' });
+        fs.rmSync(inside);
+        release();
+        if (count % 2 === 0) spawnSync(process.execPath, ['--input-type=module', '--eval', killed]);
+      }
+      console.log('alone ' + count);`;
+    const many = Array.from({ length: 8 }, () => {
+      const child = spawn(process.execPath, ['--input-type=module', '--eval', program], { stdio: 'pipe' });
+      let said = '';
+      for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (said += String(chunk)));
+      return once(child, 'close').then(() => said.replace(/^Another command.*\n/gm, ''));
+    });
+    for (const said of await Promise.all(many)) expect(said).toMatch(/^alone [1-9]\d*\n$/);
+  }, 60_000);
+
   it('goes to the next when its holder was killed', async () => {
     const first = holder();
     await next(first, 'stdout');

@@ -19,6 +19,7 @@ import {
 } from './commit.batch.ts';
 import { CommitPace } from './commit.pace.ts';
 import { type Chunk, LineChunks } from './line.chunks.ts';
+import { OpenFileWatch } from './open.file.watch.ts';
 import { syncFolder } from './private.files.ts';
 import { segmentName } from './segment.file.ts';
 
@@ -27,6 +28,8 @@ export interface CommitQueueOptions {
   readonly folder: string;
   readonly hungAfterMs: number;
   readonly maxQueueBytes: number;
+  /** Whether the folder is still ours alone. */
+  readonly isOurs?: () => Promise<boolean>;
   /** Told once for each change; undefined when it is well again. */
   readonly onState: (failure: AuditError | undefined) => void;
 }
@@ -49,6 +52,7 @@ export class CommitQueue {
   private syncing?: Promise<void>;
   private failure?: AuditError;
   private sinceSync = 0;
+  private readonly watch: OpenFileWatch;
   /** What is under way, and who waits for it. */
   private readonly operations: Operation[] = [];
   private readonly clock: NodeJS.Timeout;
@@ -63,6 +67,7 @@ export class CommitQueue {
     private handle: FileHandle,
     private position: number,
   ) {
+    this.watch = new OpenFileWatch(options, (astray) => (astray ? this.fail(astray) : this.recover()));
     this.clock = setInterval(() => this.tick(), TICK_MS).unref();
   }
 
@@ -152,12 +157,13 @@ export class CommitQueue {
   /** The file is full: it is safe before the next one begins. */
   private async next({ segment, written, durable }: Batch): Promise<void> {
     await this.syncAll();
-    const path = join(this.options.folder, segmentName(segment));
-    const old = this.handle;
+    const [path, old] = [join(this.options.folder, segmentName(segment)), this.handle];
+    let opened: FileHandle | undefined;
     await this.insist([written, durable], async () => {
-      this.handle = await open(path, 'w', 0o600);
+      opened ??= await open(path, 'wx', 0o600);
       await syncFolder(dirname(path));
     });
+    this.handle = opened ?? old;
     this.segment = segment;
     this.position = 0;
     await old.close().catch(() => undefined);
@@ -217,6 +223,7 @@ export class CommitQueue {
   /** Ticks, not time: a process that was itself held up has not seen the disk hang. */
   private tick(): void {
     if (this.unsynced.length > 0 && ++this.sinceSync > SYNC_TICKS) void this.sync();
+    this.watch.tick(this.segment, this.handle);
     for (const operation of this.operations) {
       operation.ticks += 1;
       if (operation.failed || operation.ticks * TICK_MS < this.options.hungAfterMs) continue;
@@ -234,9 +241,9 @@ export class CommitQueue {
     if (first) this.options.onState(failure);
   }
 
-  /** When nothing that is under way has failed. */
+  /** When nothing that is under way has failed, and the file is where it is looked for. */
   private recover(): void {
-    if (this.failure === undefined || this.operations.some(({ failed }) => failed)) return;
+    if (this.failure === undefined || this.watch.astray || this.operations.some(({ failed }) => failed)) return;
     this.failure = undefined;
     this.options.onState(undefined);
   }

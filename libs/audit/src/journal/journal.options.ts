@@ -19,6 +19,8 @@ export interface JournalOptions extends Pick<
   readonly signingKey: Uint8Array;
   /** Handed each checkpoint that is on the disk, to take it off the machine. */
   readonly onCheckpoint?: (note: string) => void;
+  /** Number of the first record that a receiver has not got yet: its file is kept beyond its time, while there is room. */
+  readonly wantedFrom?: () => number;
   /** Told when the journal cannot be written, and (undefined) when it can again. */
   readonly onState?: (failure: AuditError | undefined) => void;
   /** Told what went wrong beside the path of a request: an export, a compression. */

@@ -4,6 +4,7 @@ import { createReadStream, createWriteStream } from 'node:fs';
 import { open, rename, stat, unlink } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { constants, createGzip } from 'node:zlib';
+import { firstOfSegment } from '../read/record.reader.ts';
 import { syncFolder } from './private.files.ts';
 import { listSegments, type Segment } from './segment.file.ts';
 
@@ -12,36 +13,60 @@ export interface RetentionOptions {
   readonly folder: string;
   readonly retainDays: number;
   readonly maxTotalBytes: number;
+  /** Number of the first record that somebody has not got yet: its file stays, however old, as long as there is room. */
+  readonly wantedFrom?: () => number;
 }
 
 const DAY_MS = 86_400_000;
+
+/** How far the clock was moved since the process began, in milliseconds. */
+const clockMoved = (): number => Math.abs(Date.now() - performance.timeOrigin - performance.now());
 
 /**
  * @param current the file that is being written
  * @param announce writes down, durably, that all files up to this one go
  */
 export async function keepTidy(
-  { folder, retainDays, maxTotalBytes }: RetentionOptions,
+  options: RetentionOptions,
   current: number,
   announce: (through: number) => Promise<void>,
 ): Promise<void> {
+  const { folder } = options;
   const closed = (await listSegments(folder)).filter(({ number }) => number < current);
   for (const segment of closed) if (!segment.compressed) await compress(segment, folder);
+  const old = await removable(options, current);
+  const last = old.at(-1)?.number;
+  if (last === undefined) return;
+  await announce(last);
+  for (const { path } of old) await unlink(path);
+}
+
+/** The oldest files, as many as there is no room for, or whose time is over and which nobody waits for. */
+async function removable(
+  { folder, retainDays, maxTotalBytes, wantedFrom }: RetentionOptions,
+  current: number,
+): Promise<Segment[]> {
   const files = await Promise.all(
     (await listSegments(folder)).map(async (segment) => ({ ...segment, status: await stat(segment.path) })),
   );
   let total = files.reduce((sum, { status }) => sum + status.size, 0);
   const old: Segment[] = [];
-  for (const { status, ...segment } of files) {
+  for (const [index, { status, ...segment }] of files.entries()) {
     if (segment.number >= current) break;
-    if (total <= maxTotalBytes && Date.now() - status.mtimeMs < retainDays * DAY_MS) break;
+    if (total <= maxTotalBytes) {
+      if (Date.now() - status.mtimeMs < retainDays * DAY_MS) break;
+      const next = files[index + 1];
+      const end = next && (await firstOfSegment(next));
+      if (end === undefined || end > (wantedFrom?.() ?? Infinity)) break;
+      // a clock that is set to another year must not cost the journal
+      if (clockMoved() > DAY_MS && old.length > 0) break;
+      if (clockMoved() > DAY_MS)
+        throw new Error(`the clock was moved: ${segment.path} is not removed before a restart`);
+    }
     total -= status.size;
     old.push(segment);
   }
-  const last = old.at(-1)?.number;
-  if (last === undefined) return;
-  await announce(last);
-  for (const { path } of old) await unlink(path);
+  return old;
 }
 
 /** Each step of a stream has its own cost: in steps of a megabyte compression costs half as much as in those of 64 kB. */

@@ -12,7 +12,7 @@ import { CompactRange } from '../merkle/compact.range.ts';
 import type { Committed, Durability } from './commit.batch.ts';
 import { CommitQueue } from './commit.queue.ts';
 import { CheckpointFiles } from './checkpoint.files.ts';
-import { lockJournal } from './journal.lock.ts';
+import { type JournalLock, lockJournal } from './journal.lock.ts';
 import { type JournalOptions, type MakeEvent, unusable } from './journal.options.ts';
 import { type JournalEnd, recoverJournal } from './journal.recovery.ts';
 import { keepTidy } from './journal.retention.ts';
@@ -47,7 +47,7 @@ export class Journal {
     readonly writer: string,
     queue: (onState: (failure: AuditError | undefined) => void) => CommitQueue,
     end: Pick<JournalEnd, 'segment' | 'previous' | 'tree' | 'position'>,
-    private readonly unlock: () => Promise<void>,
+    private readonly lock: JournalLock,
   ) {
     ({ segment: this.segment, previous: this.previous, tree: this.tree, position: this.segmentBytes } = end);
     this.offset = this.tree.size;
@@ -72,7 +72,7 @@ export class Journal {
     } catch (error) {
       throw unusable(folder, error);
     }
-    const unlock = await lockJournal(folder).catch((error: unknown) => {
+    const lock = await lockJournal(folder).catch((error: unknown) => {
       throw unusable(folder, error);
     });
     try {
@@ -82,15 +82,15 @@ export class Journal {
       const handle = await open(join(folder, segmentName(end.segment)), found ? 'r+' : 'w', 0o600);
       await syncFolder(folder);
       const queue = (onState: (failure: AuditError | undefined) => void) =>
-        new CommitQueue({ ...options, onState }, end.segment, handle, end.position);
-      const journal = new Journal(options, writer, queue, end, unlock);
+        new CommitQueue({ ...options, onState, isOurs: lock.isOurs }, end.segment, handle, end.position);
+      const journal = new Journal(options, writer, queue, end, lock);
       if (!found) journal.begin();
       await journal.note('started', 'journal-opened', { service, tornBytes: end.tornBytes });
       await journal.checkpoints.publishKey(journal.verifier);
       journal.checkpoint();
       return journal;
     } catch (error) {
-      await unlock();
+      await lock.release();
       throw unusable(folder, error);
     }
   }
@@ -187,7 +187,7 @@ export class Journal {
     this.closed = true;
     await this.queue.close(CLOSE_MS);
     await this.checkpoints.settled();
-    await this.unlock();
+    await this.lock.release();
   }
 
   /** What happened to the journal itself. */

@@ -1,7 +1,6 @@
 // The files of a journal: numbered, each begins with a header that says where chain and tree stand, so that it can be checked when the
 // ones before it are gone. A closed one is compressed.
-import { createReadStream, existsSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
+import { type FileHandle, open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
@@ -79,15 +78,26 @@ export interface Lines {
 /** No record is longer: a file without line breaks must not fill the memory. */
 const MAX_LINE_BYTES = 1_048_576;
 
+/** A living journal may compress the file after it was listed: then it has another name. */
+async function openSegment({ path, compressed }: Segment): Promise<{ handle: FileHandle; compressed: boolean }> {
+  try {
+    return { handle: await open(path, 'r'), compressed };
+  } catch (error) {
+    if (compressed || !isMissing(error)) throw error;
+    return { handle: await open(`${path}.gz`, 'r'), compressed: true };
+  }
+}
+
+/** Whether a file is not there: retention may have taken one that was listed. */
+export const isMissing = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === 'ENOENT';
+
 /**
  * Reads a file a chunk at a time.
  * @param from where a line begins, in bytes
  */
 export async function* readLines(segment: Segment, from = 0): AsyncGenerator<Lines> {
-  // a living journal may have compressed the file since it was listed
-  const compressed = segment.compressed || !existsSync(segment.path);
-  const path = compressed && !segment.compressed ? `${segment.path}.gz` : segment.path;
-  const file = createReadStream(path, { highWaterMark: 262_144, start: compressed ? 0 : from });
+  const { handle, compressed } = await openSegment(segment);
+  const file = handle.createReadStream({ highWaterMark: 262_144, start: compressed ? 0 : from });
   let skip = compressed ? from : 0;
   const stream = compressed ? pipeline(file, createGunzip(), () => undefined) : file;
   let rest: Buffer = Buffer.alloc(0);

@@ -2,7 +2,7 @@
 // that a journal of any size costs no memory. Does not verify.
 import { stat } from 'node:fs/promises';
 import { readRecord } from '../journal/record.line.ts';
-import { listSegments, readHeader, readLines, type Segment } from '../journal/segment.file.ts';
+import { isMissing, listSegments, readHeader, readLines, type Segment } from '../journal/segment.file.ts';
 import type { CompactRange } from '../merkle/compact.range.ts';
 
 /** One record as it stands. */
@@ -27,13 +27,13 @@ export async function openRecords(
   folder: string,
   from = 0,
 ): Promise<{ start: ReadStart; records: AsyncGenerator<StoredRecord> } | undefined> {
-  const begin = await locate(await listSegments(folder), from);
+  const begin = await beginning(folder, from);
   return begin && { start: begin.start, records: walk(begin.segments, begin.start, 0) };
 }
 
 /** Records from `from` on. */
 export async function* readRecords(folder: string, from = 0): AsyncGenerator<StoredRecord> {
-  const begin = await locate(await listSegments(folder), from);
+  const begin = await beginning(folder, from);
   if (begin) yield* walk(begin.segments, begin.start, from);
 }
 
@@ -55,12 +55,27 @@ export async function firstRecordSince(folder: string, time: number | undefined)
 /** Whether the text of a record is a checkpoint rather than an event. */
 export const isCheckpoint = (json: string): boolean => json.startsWith('{"checkpoint":');
 
+interface Beginning {
+  readonly segments: readonly Segment[];
+  readonly start: ReadStart;
+}
+
+/** Retention may take the oldest files while they are looked at: then they are listed again. */
+const TRIES = 20;
+
+async function beginning(folder: string, from: number): Promise<Beginning | undefined> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await locate(await listSegments(folder), from);
+    } catch (error) {
+      if (!isMissing(error) || tries === TRIES) throw error;
+    }
+  }
+}
+
 /** The last file that does not begin behind record `from`, by halving: a journal may have hundreds. */
-async function locate(
-  segments: readonly Segment[],
-  from: number,
-): Promise<{ segments: readonly Segment[]; start: ReadStart } | undefined> {
-  let found: { segments: readonly Segment[]; start: ReadStart } | undefined;
+async function locate(segments: readonly Segment[], from: number): Promise<Beginning | undefined> {
+  let found: Beginning | undefined;
   for (let [low, high] = [0, segments.length - 1]; low <= high;) {
     const middle = (low + high) >> 1;
     const header = await headerOf(segments[middle] as Segment);
@@ -91,13 +106,21 @@ async function* walk(
 ): AsyncGenerator<StoredRecord> {
   let at = { sequence, previous };
   for (const segment of segments) {
-    for await (const { lines } of readLines(segment)) {
-      for (const line of lines) {
-        const record = readRecord(line);
-        if (!record) continue;
-        if (at.sequence >= from) yield { ...at, hash: record.hash, json: record.json.toString('utf8') };
-        at = { sequence: at.sequence + 1, previous: record.hash };
+    try {
+      for await (const { lines } of readLines(segment)) {
+        for (const line of lines) {
+          const record = readRecord(line);
+          if (!record) {
+            const start = readHeader(line); // says it also when the file before it was not there
+            if (start) at = { sequence: start.tree.size, previous: start.previous };
+            continue;
+          }
+          if (at.sequence >= from) yield { ...at, hash: record.hash, json: record.json.toString('utf8') };
+          at = { sequence: at.sequence + 1, previous: record.hash };
+        }
       }
+    } catch (error) {
+      if (!isMissing(error)) throw error; // retention has taken it since it was listed
     }
   }
 }

@@ -12,11 +12,17 @@ export function postgresSink(db: Queryable): AuditSink {
   return {
     name: 'postgres',
     async send(records) {
-      const events = records.map(({ json }) => json);
+      const events = records.map(({ json }) => storable(json));
       await db.query(INSERT, [events]);
     },
   };
 }
+
+/**
+ * PostgreSQL has no U+0000 in its texts: a caller who put one into the id of an object would stop the shipping for ever. There it stands
+ * as U+FFFD; the journal has it as it came.
+ */
+const storable = (json: string): string => json.replace(/(?<!\\)((?:\\\\)*)\\u0000/g, '$1\\ufffd');
 
 /** Without a conflict target: that would need the right to read. */
 const INSERT = `insert into audit_events (replica, sequence, event)

@@ -36,6 +36,8 @@ export interface ShipperStatus {
 }
 
 const MAX_BATCH = 500;
+/** A receiver has a bound for a body, often a megabyte. */
+const MAX_BATCH_BYTES = 524_288;
 
 /** See the head of the file. */
 export class Shipper {
@@ -80,7 +82,7 @@ export class Shipper {
       this.admitGap(tail.missing);
       unsent = records;
       while (unsent.length > 0 && !this.stopped) {
-        const batch = unsent.slice(0, MAX_BATCH);
+        const batch = batchOf(unsent);
         this.oldest = timeOf(batch[0]?.json ?? '');
         if (!(await this.insist(batch))) break;
         this.shipped += batch.length;
@@ -162,6 +164,13 @@ export class Shipper {
       };
     });
   }
+}
+
+/** As many as one request takes; at least one. */
+function batchOf(records: readonly ShippedRecord[]): readonly ShippedRecord[] {
+  let bytes = 0;
+  const over = records.findIndex(({ json }, index) => index === MAX_BATCH || (bytes += json.length) > MAX_BATCH_BYTES);
+  return over < 0 ? records : records.slice(0, Math.max(1, over));
 }
 
 /** Of an event's text, which is canonical: `time` stands before `type_uid`. */

@@ -8,6 +8,7 @@ import { type NoteVerifier, noteVerifier } from '../checkpoint/signed.note.ts';
 import { GENESIS, leafOfBytes, readRecord } from '../journal/record.line.ts';
 import {
   headerLine,
+  isMissing,
   listSegments,
   readHeader,
   readLines,
@@ -23,11 +24,19 @@ export async function verifyJournal(folder: string, options: VerifyOptions = {})
   const notes: string[] = [];
   const verifiers = await verifiersOf(folder, options, notes);
   const known = (options.checkpoints ?? []).map((note) => openCheckpoint(note, verifiers));
-  const beside = await readFile(join(folder, 'checkpoint'), 'utf8').catch(() => undefined);
-  const walk = new JournalWalk(verifiers, known, notes);
-  if (beside !== undefined) walk.expectBeside(beside);
-  return walk.run(await listSegments(folder));
+  for (let tries = 1; ; tries++) {
+    const beside = await readFile(join(folder, 'checkpoint'), 'utf8').catch(() => undefined);
+    const walk = new JournalWalk(verifiers, [...known], [...notes]);
+    if (beside !== undefined) walk.expectBeside(beside);
+    const found = await walk.run(await listSegments(folder));
+    if (!walk.overtaken || tries === TRIES) return found;
+    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+  }
 }
+
+/** A living journal may remove its oldest files while they are read: then it is read again from where it begins now. */
+const TRIES = 20;
+const PAUSE_MS = 100;
 
 async function verifiersOf(folder: string, { keys }: VerifyOptions, notes: string[]): Promise<NoteVerifier[]> {
   if (keys && keys.length > 0) return keys.map((key) => noteVerifier(key));
@@ -62,6 +71,12 @@ class JournalWalk {
   private agreed = 0;
   private removedThrough = 0;
   private firstSegment = 1;
+  private fileGone = false;
+
+  /** Whether a file went while the journal was read: what was found says nothing. */
+  get overtaken(): boolean {
+    return this.fileGone;
+  }
 
   constructor(
     private readonly verifiers: readonly NoteVerifier[],
@@ -99,6 +114,7 @@ class JournalWalk {
     const source = readLines(segment);
     for (let ended = false; !ended;) {
       const next = await source.next().catch((error: unknown) => {
+        this.fileGone = isMissing(error);
         throw this.stop('changed', this.tree.size, `${segment.path} cannot be read: ${String(error)}`);
       });
       if (next.done) break;
@@ -116,7 +132,10 @@ class JournalWalk {
       const torn = next.value.rest?.length ?? 0;
       if (torn > 0) this.torn(torn, segment, index === count - 1);
     }
-    if (atHeader) throw this.stop('truncated', this.tree.size, `${segment.path} has no header`);
+    if (!atHeader) return;
+    // the next file of a living journal is empty for a moment, and stays so when the process is killed in it
+    if (index === 0 || index < count - 1) throw this.stop('truncated', this.tree.size, `${segment.path} has no header`);
+    this.notes.push(`${segment.path} is only being begun`);
   }
 
   private header(line: Buffer, { number, path }: Segment, index: number): void {

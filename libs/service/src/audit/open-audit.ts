@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import {
   type AuditError,
   Journal,
+  type JournalOptions,
   KeyedIdentifier,
   type RefusedConnection,
   refusedConnectionEvent,
@@ -54,7 +55,7 @@ export type TellAudit = (event: { level: 'warn' | 'error'; message: string; code
 export async function openAudit(
   { settings, secrets }: Pick<ServiceContext, 'settings' | 'secrets'>,
   onEvent: TellAudit,
-  onCheckpoint?: (note: string) => void,
+  receivers: Pick<JournalOptions, 'onCheckpoint' | 'wantedFrom'> = {},
 ): Promise<ServiceAudit> {
   const own = secrets.as<typeof auditSecrets>();
   const journal = await Journal.open({
@@ -62,7 +63,7 @@ export async function openAudit(
     folder: folderOf(settings),
     service: settings.name,
     signingKey: own.get('gatehouseAuditSigningKey').reveal(),
-    onCheckpoint,
+    ...receivers,
     onState: (failure) => onEvent(stateEvent(failure)),
     onProblem: (err, what) => onEvent({ level: 'warn', message: `audit: ${what} failed`, err }),
   });

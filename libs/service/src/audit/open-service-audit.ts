@@ -23,7 +23,10 @@ export async function openServiceAudit(
   const tell = safeguards.told('audit');
   const shipping = await receivers(settings, secrets, tell);
   try {
-    const audit = await openAudit({ settings, secrets }, tell, (note) => shipping.exported?.offer(note));
+    const audit = await openAudit({ settings, secrets }, tell, {
+      onCheckpoint: (note) => shipping.exported?.offer(note),
+      wantedFrom: () => Math.min(...shipping.shippers.map((shipper) => shipper.status().next)),
+    });
     shipping.begin(audit.journal);
     auditMetrics(metrics, audit.journal, shipping);
     return {
