@@ -101,19 +101,23 @@ export async function* readLines(segment: Segment, from = 0): AsyncGenerator<Lin
   let skip = compressed ? from : 0;
   const stream = compressed ? pipeline(file, createGunzip(), () => undefined) : file;
   let rest: Buffer = Buffer.alloc(0);
-  for await (const read of stream as AsyncIterable<Buffer>) {
-    const chunk = read.subarray(Math.min(skip, read.length));
-    skip -= read.length - chunk.length;
-    const bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
-    const lines: Buffer[] = [];
-    let start = 0;
-    for (let end = bytes.indexOf(10); end >= 0; end = bytes.indexOf(10, start)) {
-      lines.push(bytes.subarray(start, end));
-      start = end + 1;
+  try {
+    for await (const read of stream as AsyncIterable<Buffer>) {
+      const chunk = read.subarray(Math.min(skip, read.length));
+      skip -= read.length - chunk.length;
+      const bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
+      const lines: Buffer[] = [];
+      let start = 0;
+      for (let end = bytes.indexOf(10); end >= 0; end = bytes.indexOf(10, start)) {
+        lines.push(bytes.subarray(start, end));
+        start = end + 1;
+      }
+      rest = bytes.subarray(start);
+      yield { lines };
+      if (rest.length > MAX_LINE_BYTES) break;
     }
-    rest = bytes.subarray(start);
-    yield { lines };
-    if (rest.length > MAX_LINE_BYTES) break;
+  } catch (error) {
+    throw Object.assign(error as Error, { path: segment.path }); // a decoder does not know it
   }
   yield { lines: [], rest };
 }

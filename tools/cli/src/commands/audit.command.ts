@@ -1,8 +1,18 @@
 // `gatehouse audit`: what an auditor does with the journal of a service. Needs no running service, and no right to write.
-import { readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { readdir, readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
-import type { EventFilter, Verification } from '@gatehouse/audit';
+import type { EventFilter, EventProof, Verification } from '@gatehouse/audit';
+import {
+  expectJournal,
+  explanation,
+  keysOf,
+  printable,
+  readCount,
+  readProof,
+  readTime,
+  wrapped,
+} from './audit.input.ts';
 
 interface VerifyFlags {
   checkpoint: string[];
@@ -10,13 +20,11 @@ interface VerifyFlags {
   json?: boolean;
 }
 
-interface QueryFlags extends Omit<EventFilter, 'since' | 'until'> {
-  since?: string;
-  until?: string;
-  limit: string;
+interface QueryFlags extends EventFilter {
+  limit: number;
 }
 
-const each = (value: string, before: string[]): string[] => [...before, value];
+const each = (value: string, before: string[] = []): string[] => [...before, value];
 
 /** Adds the commands. */
 export function registerAudit(program: Command): void {
@@ -44,8 +52,10 @@ export function registerAudit(program: Command): void {
     .command('check-proof')
     .description('Check what "prove" printed: needs no journal')
     .argument('<file>', 'the proof')
-    .requiredOption('--key <file>', 'the key of the checkpoints', each, [])
-    .action((file: string, flags: { key: string[] }) => explained(() => check(file, flags.key)));
+    .requiredOption('--key <file>', 'the key of the checkpoints', each)
+    .option('--json', 'print as JSON')
+    .addHelpText('after', '\nExit code: 0 it holds, 1 it does not, 2 it cannot be looked at.')
+    .action((file: string, flags: { key: string[]; json?: boolean }) => explained(() => check(file, flags)));
   audit
     .command('query')
     .description('Print the events that match, oldest first, one a line')
@@ -55,43 +65,47 @@ export function registerAudit(program: Command): void {
     .option('--reason <code>', 'such as forbidden, or ok')
     .option('--actor <id>', 'the keyed identifier, as an event has it')
     .option('--object <id>', 'that the event is about')
-    .option('--since <time>', 'ISO 8601, UTC')
-    .option('--until <time>', 'ISO 8601, UTC; without it')
-    .option('--limit <count>', 'at most so many', '1000')
+    .option('--since <time>', 'UTC, such as 2026-11-24T00:00:00Z', readTime)
+    .option('--until <time>', 'UTC; without it', readTime)
+    .option('--limit <count>', 'at most so many', readCount, 1_000)
     .action((folder: string, flags: QueryFlags) => explained(() => query(resolve(folder), flags)));
   audit
     .command('tail')
     .description('Print the last events and those that come; Ctrl-C ends it')
     .argument('<folder>', 'such as .gatehouse/api/audit')
-    .option('--lines <count>', 'how many of the last', '10')
+    .option('--lines <count>', 'how many of the last', readCount, 10)
     .option('--no-follow', 'end after the last')
-    .action((folder: string, flags: { lines: string; follow: boolean }) =>
+    .action((folder: string, flags: { lines: number; follow: boolean }) =>
       explained(() => tail(resolve(folder), flags)),
     );
 }
 
 async function explained(work: () => Promise<number>): Promise<void> {
   const { AuditError } = await import('@gatehouse/audit');
+  // who reads the first lines only, such as head, has not failed
+  process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => process.exit(code === 'EPIPE' ? 0 : 2));
   try {
     process.exitCode = await work();
   } catch (error) {
-    const { code } = Object(error) as NodeJS.ErrnoException;
-    if (!(error instanceof AuditError) && typeof code !== 'string') throw error;
-    process.stderr.write(`gatehouse audit: ${(error as Error).message}\n`);
+    const message = error instanceof AuditError ? error.message : explanation(error);
+    if (message === undefined) throw error;
+    process.stderr.write(`${wrapped(`gatehouse audit: ${message}`, '  ')}\n`);
     process.exitCode = 2;
   }
 }
 
 const texts = (files: readonly string[]): Promise<string[]> => Promise.all(files.map((file) => readFile(file, 'utf8')));
 
-async function keysOf(folder: string, files: readonly string[]): Promise<string[]> {
-  const given = await texts(files.length > 0 ? files : [`${folder}/checkpoint.pub`]);
-  return given.flatMap((text) => text.trim().split('\n'));
-}
+/** What somebody has kept, or what the folder says of itself. */
+const given = (folder: string, files: readonly string[]): Promise<string[]> =>
+  keysOf(files.length > 0 ? files : [join(folder, 'checkpoint.pub')]);
 
 async function verify(folder: string, { checkpoint, key, json }: VerifyFlags): Promise<number> {
   const { verifyJournal } = await import('@gatehouse/audit');
-  const keys = key.length > 0 ? await keysOf(folder, key) : [];
+  // a folder without any file is one from which all were taken, if somebody says that there was a journal
+  const names = await readdir(folder);
+  if (checkpoint.length === 0 && !names.includes('checkpoint')) await expectJournal(folder);
+  const keys = await keysOf(key);
   const found = await verifyJournal(folder, { keys, checkpoints: await texts(checkpoint) });
   process.stdout.write(json ? `${JSON.stringify(found, undefined, 2)}\n` : verdict(found));
   return found.finding ? 1 : 0;
@@ -102,7 +116,8 @@ function verdict({ finding, records, first, provenSize, checkpoints, notes }: Ve
     ? [`✗ ${finding.kind} at record ${finding.record}: ${finding.message}`]
     : [`✓ ${records} records from ${first} on are as they were written`];
   lines.push(`  ${checkpoints} checkpoints met; one vouches for everything before record ${provenSize}`);
-  return `${[...lines, ...notes.map((note) => `  ! ${note}`)].join('\n')}\n`;
+  lines.push(...notes.map((note) => `  ! ${note}`));
+  return `${lines.map((line) => wrapped(line, '    ')).join('\n')}\n`;
 }
 
 async function prove(
@@ -111,44 +126,47 @@ async function prove(
   { checkpoint, key }: { checkpoint?: string; key: string[] },
 ): Promise<number> {
   const { proveEvent } = await import('@gatehouse/audit');
+  await expectJournal(folder);
   const note = checkpoint === undefined ? undefined : await readFile(checkpoint, 'utf8');
-  const proof = await proveEvent(folder, event, await keysOf(folder, key), note);
+  const proof = await proveEvent(folder, event, await given(folder, key), note);
   process.stdout.write(`${JSON.stringify(proof, undefined, 2)}\n`);
   return 0;
 }
 
-async function check(file: string, key: readonly string[]): Promise<number> {
+async function check(file: string, { key, json }: { key: readonly string[]; json?: boolean }): Promise<number> {
   const { checkProof } = await import('@gatehouse/audit');
-  const proof = JSON.parse(await readFile(file, 'utf8')) as Parameters<typeof checkProof>[0];
-  const holds = checkProof(proof, await keysOf('', key));
-  process.stdout.write(
-    holds ? `✓ record ${proof.index} was in the journal as it stands here\n` : '✗ the proof does not hold\n',
-  );
+  const proof = await readProof<EventProof>(file);
+  const holds = checkProof(proof, await keysOf(key));
+  const words = holds ? `✓ record ${proof.index} was in the journal as it stands here` : '✗ the proof does not hold';
+  process.stdout.write(`${json ? JSON.stringify({ holds, record: proof.index }) : words}\n`);
   return holds ? 0 : 1;
 }
 
-async function query(folder: string, { since, until, limit, ...filter }: QueryFlags): Promise<number> {
+async function query(folder: string, { limit, ...filter }: QueryFlags): Promise<number> {
   const { queryEvents } = await import('@gatehouse/audit');
-  const times = { ...(since && { since: Date.parse(since) }), ...(until && { until: Date.parse(until) }) };
-  let left = Number(limit);
-  for await (const event of queryEvents(folder, { ...filter, ...times })) {
-    if (left-- <= 0) break;
-    process.stdout.write(`${JSON.stringify(event)}\n`);
-  }
+  await expectJournal(folder);
+  let left = limit;
+  if (left > 0)
+    for await (const event of queryEvents(folder, filter)) {
+      show(JSON.stringify(event));
+      if (--left === 0) break;
+    }
   return 0;
 }
 
+const show = (json: string) => process.stdout.write(`${printable(json)}\n`);
+
 const POLL_MS = 500;
 
-async function tail(folder: string, { lines, follow }: { lines: string; follow: boolean }): Promise<number> {
+async function tail(folder: string, { lines, follow }: { lines: number; follow: boolean }): Promise<number> {
   const { isCheckpoint, readRecords } = await import('@gatehouse/audit');
+  await expectJournal(folder);
   const last: string[] = [];
   let next = 0;
-  const show = (json: string) => process.stdout.write(`${json}\n`);
   for await (const { sequence, json } of readRecords(folder)) {
     next = sequence + 1;
     if (!isCheckpoint(json)) last.push(json);
-    if (last.length > Number(lines)) last.shift();
+    if (last.length > lines) last.shift();
   }
   last.forEach(show);
   while (follow) {
