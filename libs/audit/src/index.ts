@@ -44,9 +44,16 @@ export {
 export { AuditInterceptor, type AuditedRequest } from './nest/audit.interceptor.ts';
 export { declaredFields, declaredObjects, exchangeOf } from './nest/declared.details.ts';
 export { Shipper, type AuditSink, type ShipperOptions, type ShipperStatus } from './ship/shipper.ts';
-export { CheckpointExport, type CheckpointExportOptions } from './ship/checkpoint.export.ts';
+export {
+  CheckpointExport,
+  checkpointPut,
+  type CheckpointExportOptions,
+  type CheckpointPutOptions,
+  type CheckpointSink,
+  type SignedCheckpoint,
+} from './ship/checkpoint.export.ts';
 export { otlpSink, type OtlpOptions } from './ship/otlp.sink.ts';
 export type { Send } from './ship/send.ts';
 export { type ShippedRecord } from './ship/record.tail.ts';
 export { signatureHeaders, webhookSink, type WebhookOptions } from './ship/webhook.sink.ts';
-export { auditTable, postgresSink, type Queryable } from './ship/postgres.sink.ts';
+export { auditTable, postgresCheckpoints, postgresSink, type Queryable } from './ship/postgres.sink.ts';

@@ -174,11 +174,18 @@ describe('shipping', () => {
           await server.resume();
           const size = (await journal()).length;
           await until(async () => (await count()) >= size);
+          const { text } = await service.call('GET', '/metrics', { origin: service.urls.management });
+          expect(text).toMatch(/gatehouse_audit_checkpoint_exported_timestamp_seconds\{receiver="postgres"\} [1-9]/);
         } finally {
           await service.close();
         }
         const { rows } = await server.query('select event from audit_events order by sequence');
         expect(rows.map(({ event }) => (event as AuditEvent).metadata.sequence)).toEqual(sequences(await journal()));
+        const kept = await server.query('select checkpoint, key from audit_checkpoints order by size desc limit 1');
+        const { checkpoint, key } = kept.rows[0] as { checkpoint: string; key: string };
+        const audit = join(stateFolder, 'sample', 'audit');
+        const verified = await verifyJournal(audit, { checkpoints: [checkpoint], keys: [key] });
+        expect([verified.finding, verified.provenSize]).toEqual([undefined, verified.records - 1]);
       } finally {
         await server.stop();
       }

@@ -1,6 +1,7 @@
 // What a journal is opened with, and why its folder cannot be used.
 import { AuditError } from '../audit.error.ts';
 import type { AuditSettings } from '../audit.options.ts';
+import type { SignedCheckpoint } from '../ship/checkpoint.export.ts';
 
 /** What a journal is opened with. */
 export interface JournalOptions extends Pick<
@@ -18,7 +19,7 @@ export interface JournalOptions extends Pick<
   /** 32 secret bytes: the Ed25519 key of the checkpoints. */
   readonly signingKey: Uint8Array;
   /** Handed each checkpoint that is on the disk, to take it off the machine. */
-  readonly onCheckpoint?: (note: string) => void;
+  readonly onCheckpoint?: (checkpoint: SignedCheckpoint) => void;
   /** Number of the first record that a receiver has not got yet: its file is kept beyond its time, while there is room. */
   readonly wantedFrom?: () => number;
   /** Told when the journal cannot be written, and (undefined) when it can again. */

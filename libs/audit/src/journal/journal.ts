@@ -161,7 +161,7 @@ export class Journal {
     this.append(make, 'durable', (error) => {
       if (error) return;
       this.latest = { note, key };
-      this.options.onCheckpoint?.(note);
+      this.options.onCheckpoint?.(this.latest);
       void this.checkpoints
         .publish(note)
         .catch((cause: unknown) => this.options.onProblem?.(cause, 'checkpoint export'));

@@ -24,7 +24,7 @@ export async function openServiceAudit(
   const shipping = await receivers(settings, secrets, tell);
   try {
     const audit = await openAudit({ settings, secrets }, tell, {
-      onCheckpoint: (note) => shipping.exported?.offer(note),
+      onCheckpoint: (checkpoint) => shipping.exports.forEach((to) => to.offer(checkpoint)),
       wantedFrom: () => Math.min(...shipping.shippers.map((shipper) => shipper.status().next)),
     });
     shipping.begin(audit.journal);
@@ -49,5 +49,5 @@ async function receivers(settings: ServiceSettings, secrets: Secrets, tell: Tell
     const { openShipping } = await import('./open-shipping.ts');
     return openShipping(settings, secrets, tell);
   }
-  return { shippers: [], begin: () => undefined, close: async () => undefined };
+  return { shippers: [], exports: [], begin: () => undefined, close: async () => undefined };
 }

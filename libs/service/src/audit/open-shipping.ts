@@ -4,8 +4,11 @@ import { readFile } from 'node:fs/promises';
 import {
   type AuditSink,
   CheckpointExport,
+  checkpointPut,
+  type CheckpointSink,
   type Journal,
   otlpSink,
+  postgresCheckpoints,
   postgresSink,
   type Send,
   Shipper,
@@ -20,7 +23,7 @@ import type { TellAudit } from './open-audit.ts';
 
 /** Where events go, and how far each receiver is. */
 export interface Shipping {
-  readonly exported?: CheckpointExport;
+  readonly exports: readonly CheckpointExport[];
   readonly shippers: readonly Shipper[];
   /** Begins with what the journal has that has not arrived. */
   begin(journal: Journal): void;
@@ -32,6 +35,7 @@ export async function openShipping(settings: ServiceSettings, secrets: Secrets, 
   const { shipping } = settings.audit;
   const onProblem = (err: unknown, what: string) => onEvent({ level: 'warn', message: `audit: ${what} failed`, err });
   const sinks: AuditSink[] = [];
+  const keepers: CheckpointSink[] = [];
   const closers: (() => Promise<unknown>)[] = [];
   const { send, close } = await openSend(settings);
   closers.push(close);
@@ -51,6 +55,7 @@ export async function openShipping(settings: ServiceSettings, secrets: Secrets, 
     });
     closers.push(() => pool.end());
     sinks.push(postgresSink(pool));
+    keepers.push(postgresCheckpoints(pool));
   }
   if (shipping.webhookUrl) sinks.push(webhookSink({ url: new URL(shipping.webhookUrl), key, send }));
   if (shipping.otlpUrl) {
@@ -58,19 +63,18 @@ export async function openShipping(settings: ServiceSettings, secrets: Secrets, 
     const token = shipping.otlpBearer ? () => own.get('gatehouseAuditOtlpToken').reveal() : undefined;
     sinks.push(otlpSink({ url: new URL(shipping.otlpUrl), service: settings.name, token, send }));
   }
-  const exported = shipping.checkpointUrl
-    ? new CheckpointExport({ url: new URL(shipping.checkpointUrl), key, send, onProblem })
-    : undefined;
+  if (shipping.checkpointUrl) keepers.push(checkpointPut({ url: new URL(shipping.checkpointUrl), key, send }));
+  const exports = keepers.map((keeper) => new CheckpointExport(keeper, { onProblem }));
   const shippers: Shipper[] = [];
   return {
-    exported,
+    exports,
     shippers,
     begin(journal) {
       const options = { folder: journal.folder, durableSize: () => journal.durableSize, onProblem };
       shippers.push(...sinks.map((sink) => new Shipper(sink, options)));
     },
     async close() {
-      await Promise.all([...shippers.map((shipper) => shipper.stop()), exported?.stop()]);
+      await Promise.all([...shippers, ...exports].map((one) => one.stop()));
       for (const end of closers) await end();
     },
   };

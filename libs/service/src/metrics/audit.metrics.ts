@@ -4,7 +4,7 @@ import type { Metrics } from '@gatehouse/observability';
 import type { Shipping } from '../audit/open-shipping.ts';
 
 /** Adds them to the page. */
-export function auditMetrics(metrics: Metrics, journal: Journal, { shippers, exported }: Shipping): void {
+export function auditMetrics(metrics: Metrics, journal: Journal, { shippers, exports }: Shipping): void {
   metrics.observe({
     type: 'gauge',
     name: 'gatehouse_audit_journal_writable',
@@ -40,12 +40,13 @@ export function auditMetrics(metrics: Metrics, journal: Journal, { shippers, exp
     'Records that retention removed before they arrived.',
     ({ missing }) => missing,
   );
-  if (!exported) return;
+  if (exports.length === 0) return;
   metrics.observe({
     type: 'gauge',
     name: 'gatehouse_audit_checkpoint_exported_timestamp_seconds',
     help: 'When the last checkpoint arrived off the machine; 0 before the first.',
-    read: () => [[{}, exported.lastExport / 1_000]],
+    labels: ['receiver'],
+    read: () => exports.map((one) => [{ receiver: one.name }, one.lastExport / 1_000]),
   });
 }
 

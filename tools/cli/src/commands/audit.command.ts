@@ -94,7 +94,9 @@ async function explained(work: () => Promise<number>): Promise<void> {
   }
 }
 
-const texts = (files: readonly string[]): Promise<string[]> => Promise.all(files.map((file) => readFile(file, 'utf8')));
+/** However many line ends the tool has left behind that they were kept with. */
+const notes = (files: readonly string[]): Promise<string[]> =>
+  Promise.all(files.map(async (file) => `${(await readFile(file, 'utf8')).trimEnd()}\n`));
 
 /** What somebody has kept, or what the folder says of itself. */
 const given = (folder: string, files: readonly string[]): Promise<string[]> =>
@@ -106,7 +108,7 @@ async function verify(folder: string, { checkpoint, key, json }: VerifyFlags): P
   const names = await readdir(folder);
   if (checkpoint.length === 0 && !names.includes('checkpoint')) await expectJournal(folder);
   const keys = await keysOf(key);
-  const found = await verifyJournal(folder, { keys, checkpoints: await texts(checkpoint) });
+  const found = await verifyJournal(folder, { keys, checkpoints: await notes(checkpoint) });
   process.stdout.write(json ? `${JSON.stringify(found, undefined, 2)}\n` : verdict(found));
   return found.finding ? 1 : 0;
 }
@@ -127,7 +129,7 @@ async function prove(
 ): Promise<number> {
   const { proveEvent } = await import('@gatehouse/audit');
   await expectJournal(folder);
-  const note = checkpoint === undefined ? undefined : await readFile(checkpoint, 'utf8');
+  const [note] = await notes(checkpoint === undefined ? [] : [checkpoint]);
   const proof = await proveEvent(folder, event, await given(folder, key), note);
   process.stdout.write(`${JSON.stringify(proof, undefined, 2)}\n`);
   return 0;
