@@ -7,6 +7,7 @@ import { createTls, tlsOptionsSchema } from '@gatehouse/tls';
 import { identityProvider } from './identity.provider.ts';
 import { health, identityServer } from './identity.server.ts';
 import { openIdentitySecrets, type IdentityPlace } from './identity.secrets.ts';
+import { explainTaken } from './taken.port.ts';
 
 /** Where it listens unless GATEHOUSE_IDENTITY_PORT and GATEHOUSE_IDENTITY_MANAGEMENT_PORT say otherwise. */
 export const IDENTITY_PORTS = { https: 8400, management: 9400 } as const;
@@ -35,7 +36,8 @@ export class IdentityError extends Error {
 
 /**
  * @param ports 0 for any free one
- * @throws IdentityError in production, or when a port is taken (`code` is then `EADDRINUSE`)
+ * @throws IdentityError in production, or when the port of the management is taken
+ * @throws PortTakenError when its own port is taken; that says whether what runs there can be used
  */
 export async function startIdentity(
   { stateFolder, env }: IdentityPlace,
@@ -57,7 +59,7 @@ export async function startIdentity(
     const port = await listen(server, ports.https, undo).catch(async (error: unknown) => {
       // a provider from another state folder: a service with a certificate of its own has to know the development CA all the same
       await say(`https://localhost:${ports.https}`, 'wx').catch(() => undefined);
-      throw error;
+      throw taken(error) ? await explainTaken(ports.https, tls.caFile) : error;
     });
     const issuer = `https://localhost:${port}`;
     const make = async () => {
@@ -67,7 +69,11 @@ export async function startIdentity(
     await make();
     undo.push(secrets.onRotate('signingKeys', make));
     const management = identityServer(tls, health);
-    await listen(management, ports.management, undo);
+    await listen(management, ports.management, undo).catch((error: unknown) => {
+      if (!taken(error)) throw error;
+      const remedy = `End that process, or choose another port: GATEHOUSE_IDENTITY_MANAGEMENT_PORT=${ports.management + 10}`;
+      throw new IdentityError(`port ${ports.management} is taken`, remedy);
+    });
     await say(issuer, 'w');
     for (const each of [server, management]) undo.push(tls.attach(each));
     return { issuer, caFile: tls.caFile, close };
@@ -108,6 +114,8 @@ function portsOf(env: NodeJS.ProcessEnv): { https: number; management: number } 
     management: port('GATEHOUSE_IDENTITY_MANAGEMENT_PORT', IDENTITY_PORTS.management),
   };
 }
+
+const taken = (error: unknown): boolean => Object(error).code === 'EADDRINUSE';
 
 async function listen(server: Server, port: number, undo: (() => unknown)[]): Promise<number> {
   await new Promise<void>((resolve, reject) => {

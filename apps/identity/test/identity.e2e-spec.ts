@@ -1,6 +1,8 @@
 // The development identity provider over real TLS: its tokens open a service, its callers are who they are, and it stays out of production.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { once } from 'node:events';
 import { request } from 'node:https';
+import { type AddressInfo, createServer } from 'node:net';
 import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -104,12 +106,36 @@ describe('the development identity provider', () => {
     expect(String(proper.headers.location)).toContain('/interaction/');
   });
 
+  it('tells a port that one of this state folder has from one that something else has', async () => {
+    const place = { stateFolder, env };
+    const port = Number(new URL(identity.issuer).port);
+    await expect(startIdentity(place, { https: port, management: 0 })).rejects.toMatchObject({
+      usable: true,
+      message: expect.stringMatching(/^https:\/\/localhost:\d+ is an identity provider already\n {2}It is used/),
+    });
+    await expect(startIdentity(place, { https: 0, management: port })).rejects.toThrow(
+      `port ${port} is taken\n  End that process, or choose another port: GATEHOUSE_IDENTITY_MANAGEMENT_PORT=${port + 10}`,
+    );
+    const other = createServer((socket) => socket.destroy()).listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const { port: others } = other.address() as AddressInfo;
+    await expect(startIdentity(place, { https: others, management: 0 })).rejects.toMatchObject({
+      usable: false,
+      message: expect.stringMatching(
+        /^port \d+ is taken, and not by an identity provider .*\n[^]*GATEHOUSE_IDENTITY_PORT=/,
+      ),
+    });
+    other.close();
+    await once(other, 'close');
+  });
+
   it('says which CA it would have had where one from another state folder has its port', async () => {
     const other = await mkdtemp(join(tmpdir(), 'gatehouse-identity-'));
     try {
       const place = { stateFolder: other, env: { ...env, GATEHOUSE_SECRETS_KEY_FILE: `${other}.key` } };
       const port = Number(new URL(identity.issuer).port);
-      await expect(startIdentity(place, { https: port, management: 0 })).rejects.toMatchObject({ code: 'EADDRINUSE' });
+      const refused = expect(startIdentity(place, { https: port, management: 0 })).rejects;
+      await refused.toMatchObject({ code: 'EADDRINUSE', usable: false });
       const { issuer, caFile } = JSON.parse(readFileSync(whereFile(other), 'utf8')) as Partial<RunningIdentity>;
       expect(issuer).toBe(identity.issuer);
       expect(readFileSync(caFile as string, 'utf8')).toContain('BEGIN CERTIFICATE');

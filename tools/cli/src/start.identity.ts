@@ -28,6 +28,6 @@ async function startIdentityBeside(stateFolder: string, env: NodeJS.ProcessEnv =
     await startIdentity({ stateFolder, env });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
-    process.stderr.write(`${(error as Error).message}: the identity provider that runs there is used.\n`);
+    process.stderr.write(`${(error as Error).message}\n`);
   }
 }
