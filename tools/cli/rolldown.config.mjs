@@ -1,4 +1,6 @@
-// One service -> one ESM file. Run with cwd = the service's folder.
+// One service -> one folder of ESM files that needs no node_modules. Run with cwd = the service's folder. What V8 needs to read a file
+// and what it keeps of it are memory for as long as the program runs: so what is loaded on demand, such as the traces, is a file of
+// its own, and no file is so large that reading it leaves 30 MB behind.
 import { join } from 'node:path';
 import { defineConfig } from 'rolldown';
 
@@ -18,6 +20,9 @@ const optional = [
   'typeorm',
 ];
 
+// No space, and no character beyond ASCII: one alone doubles what is kept of a file. Names stay, for whoever reads a stack trace.
+const smaller = { compress: false, mangle: false, codegen: { removeWhitespace: true, asciiOnly: true } };
+
 export default defineConfig({
   input: join(root, 'src/main.ts'),
   platform: 'node',
@@ -29,9 +34,12 @@ export default defineConfig({
     dir: join(root, 'bundle'),
     format: 'esm',
     entryFileNames: '[name].mjs',
-    codeSplitting: false,
+    chunkFileNames: '[name].chunk.mjs', // beside main.mjs: import.meta.dirname stays the folder of the service
+    codeSplitting: true,
+    strictExecutionOrder: true, // reflect-metadata comes before what is decorated, however the files are cut
     keepNames: true,
-    minify: false,
+    minify: smaller,
+    comments: { legal: true, annotation: false, jsdoc: false },
     sourcemap: true,
     cleanDir: true,
   },

@@ -1,4 +1,4 @@
-// Services as they run in production: built to one file, started by Node.js alone, judged from outside by what the system counts.
+// Services as they run in production: built, started by Node.js alone, judged from outside by what the system counts.
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, readFile } from 'node:fs/promises';

@@ -1,7 +1,8 @@
-// A service as one file: what a library loads only when it is asked for, such as the traces, must be in it too.
+// A service built to files that need no node_modules: what a library loads only when it is asked for, such as the traces, must be in
+// them too, and what nobody asked for is not read.
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, request } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -63,6 +64,22 @@ it('posts the spans of a bundled service', async () => {
     await rm(folder, { recursive: true, force: true });
   }
 }, 120_000);
+
+it('cuts a service into files that leave little behind in memory when they are read', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'gatehouse-bundle-'));
+  try {
+    await bundle(folder);
+    const names = (await readdir(folder)).filter((name) => name.endsWith('.mjs'));
+    const files = await Promise.all(names.map((name) => readFile(join(folder, name), 'utf8')));
+    // a large one leaves six times its size to malloc, and a character beyond ASCII doubles what V8 keeps
+    expect(Math.max(...files.map((text) => text.length))).toBeLessThan(2_000_000);
+    const code = files.map((text) => text.replaceAll(/\/\*!.*?\*\//gs, '')); // but not the names in a licence
+    expect(names.filter((_, index) => /[^\0-\x7f]/.test(code[index] ?? ''))).toEqual([]);
+    expect(names).toContain('otel.traces.chunk.mjs'); // read by whoever sends traces, and by nobody else
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}, 60_000);
 
 /** The service of the benchmark: it answers from memory. */
 async function bundle(folder: string): Promise<string> {
