@@ -17,7 +17,7 @@ done
 ((${kept:-0} > written)) || fail "no checkpoint over record $written is kept, but one over ${kept:-none}"
 audit_table "select checkpoint from audit_checkpoints where origin like 'gatehouse/api/%' order by size desc limit 1" >"$work/kept.checkpoint"
 audit_table "select key from audit_checkpoints where origin like 'gatehouse/api/%' order by size limit 1" >"$work/kept.pub"
-verify() { gatehouse audit verify "$journal" "$@"; }
+verify() { gatehouse audit verify "$journal" "$@" || true; } # what it found decides
 kept=(--checkpoint "$work/kept.checkpoint" --key "$work/kept.pub")
 copy
 verify "${kept[@]}" | grep -q '^✓' || fail "the journal is not what was signed: $(verify "${kept[@]}")"

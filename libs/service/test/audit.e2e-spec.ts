@@ -1,9 +1,12 @@
 // One event for each request that reached the HTTP layer, whatever became of it, written before its answer left.
+import { once } from 'node:events';
+import { connect as connectHttp2 } from 'node:http2';
 import { connect as connectPlain } from 'node:net';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
 import { type AuditEvent, auditEventSchema, queryEvents, verifyJournal } from '@gatehouse/audit';
 import { startForTest, type TestService } from '../src/testing/index.ts';
+import { connectHeaders, FLAG, FRAME, frame, openRaw } from './fixtures/raw-http2.client.ts';
 import { sample, SampleModule } from './fixtures/sample.app.ts';
 import { until } from './fixtures/until.ts';
 
@@ -105,6 +108,23 @@ describe('the audit journal of a service', () => {
       'credential-exposed',
       () => plain('GET / HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer x\r\n\r\n'),
     ],
+    [
+      'the CONNECT of a proxy',
+      'not-implemented',
+      () => raw('CONNECT example.test:443 HTTP/1.1\r\nHost: example.test:443\r\n\r\n'),
+    ],
+    [
+      'the same over HTTP/2',
+      'not-implemented',
+      () => frames(frame(FRAME.headers, FLAG.endHeaders, 1, connectHeaders('example.test:443'))),
+    ],
+    [
+      'an HTTP/2 header block that is none',
+      'malformed-http',
+      () => frames(frame(FRAME.headers, FLAG.endHeaders, 1, Buffer.alloc(10, 0xff))),
+    ],
+    ['HTTP/2 data of a stream that is not open', 'malformed-http', () => frames(frame(FRAME.data, 0, 5))],
+    ['a method that somebody has made up', 'not-found', madeUpMethod],
     ['a handshake without TLS', 'tls-failed', () => plain('GET / HTTP/1.1\r\n\r\n', service.urls.https)],
     ['a handshake with TLS 1.1', 'tls-failed', oldHandshake],
   ];
@@ -166,6 +186,24 @@ describe('the audit journal of a service', () => {
         .on('error', () => undefined)
         .resume();
     });
+  }
+
+  /** Frames over HTTP/2, until the service has ended the session or answered the stream. */
+  async function frames(bytes: Buffer): Promise<void> {
+    const socket = await openRaw(service.urls.https, service.ca as string);
+    socket.resume().write(bytes);
+    await new Promise<void>((resolve) => {
+      socket.once('close', () => resolve());
+      setTimeout(() => socket.destroy(), 200);
+    });
+  }
+
+  let madeUp = 0;
+  async function madeUpMethod(): Promise<void> {
+    const session = connectHttp2(service.urls.https, { ca: service.ca });
+    const stream = session.request({ ':method': `BREW-${madeUp++}`, ':path': '/pot' });
+    await once(stream.resume(), 'end');
+    session.close();
   }
 
   function oldHandshake(): Promise<void> {

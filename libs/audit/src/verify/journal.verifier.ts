@@ -2,9 +2,8 @@
 // the tree, and each signed checkpoint that it meets. Stops at the first record that is wrong and says what was done to it.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { AuditError } from '../audit.error.ts';
 import { type Checkpoint, openCheckpoint } from '../checkpoint/checkpoint.ts';
-import { type NoteVerifier, noteVerifier } from '../checkpoint/signed.note.ts';
+import type { NoteVerifier } from '../checkpoint/signed.note.ts';
 import { GENESIS, leafOfBytes, readRecord } from '../journal/record.line.ts';
 import {
   headerLine,
@@ -16,6 +15,7 @@ import {
   type SegmentStart,
 } from '../journal/segment.file.ts';
 import { CompactRange } from '../merkle/compact.range.ts';
+import { verifiersOf } from './known.keys.ts';
 import { diagnose, type Tampering } from './tampering.diagnosis.ts';
 import type { Finding, Verification, VerifyOptions } from './verification.ts';
 
@@ -23,7 +23,7 @@ import type { Finding, Verification, VerifyOptions } from './verification.ts';
 export async function verifyJournal(folder: string, options: VerifyOptions = {}): Promise<Verification> {
   const notes: string[] = [];
   const verifiers = await verifiersOf(folder, options, notes);
-  const known = (options.checkpoints ?? []).map((note) => openCheckpoint(note, verifiers));
+  const known = (options.checkpoints ?? []).map((note) => ({ ...openCheckpoint(note, verifiers), kept: true }));
   for (let tries = 1; ; tries++) {
     const beside = await readFile(join(folder, 'checkpoint'), 'utf8').catch(() => undefined);
     const walk = new JournalWalk(verifiers, [...known], [...notes]);
@@ -38,17 +38,8 @@ export async function verifyJournal(folder: string, options: VerifyOptions = {})
 const TRIES = 20;
 const PAUSE_MS = 100;
 
-async function verifiersOf(folder: string, { keys }: VerifyOptions, notes: string[]): Promise<NoteVerifier[]> {
-  if (keys && keys.length > 0) return keys.map((key) => noteVerifier(key));
-  notes.push('the key is that of the folder: it proves nothing against whoever can write there (--key)');
-  const text = await readFile(join(folder, 'checkpoint.pub'), 'utf8').catch((error: unknown) => {
-    throw new AuditError('checkpoint-invalid', `there is no key in ${folder}`, 'Give one with --key.', error);
-  });
-  return text
-    .trim()
-    .split('\n')
-    .map((key) => noteVerifier(key));
-}
+/** Whether it was kept elsewhere, or lay beside the journal. */
+type ExpectedCheckpoint = Checkpoint & { readonly kept: boolean };
 
 /** Ends the walk. */
 class Stop extends Error {
@@ -67,8 +58,10 @@ class JournalWalk {
   private first = 0;
   private provenSize = 0;
   private met = 0;
-  /** The last checkpoint that agreed: what was re-chained lies behind it. */
+  /** The last checkpoint that agreed: what was re-chained lies behind it. With the stolen key those of the journal agree too. */
   private agreed = 0;
+  /** The last one that was kept elsewhere and agreed. */
+  private keptAgreed = 0;
   private removedThrough = 0;
   private firstSegment = 1;
   private fileGone = false;
@@ -80,14 +73,14 @@ class JournalWalk {
 
   constructor(
     private readonly verifiers: readonly NoteVerifier[],
-    private readonly expected: Checkpoint[],
+    private readonly expected: ExpectedCheckpoint[],
     private readonly notes: string[],
   ) {}
 
   /** The folder's own copy counts as well: it is there, and may be newer than the one that was kept elsewhere. */
   expectBeside(note: string): void {
     try {
-      this.expected.push(openCheckpoint(note, this.verifiers));
+      this.expected.push({ ...openCheckpoint(note, this.verifiers), kept: false });
     } catch {
       this.besideInvalid = true;
     }
@@ -153,7 +146,7 @@ class JournalWalk {
   private begin(start: SegmentStart): void {
     ({ tree: this.tree, previous: this.previous, writer: this.writer } = start);
     this.first = start.tree.size;
-    this.agreed = this.first;
+    this.agreed = this.keptAgreed = this.first;
     this.firstSegment = start.segment;
     if (start.segment === 1 && (this.first !== 0 || this.previous !== GENESIS))
       throw this.stop('changed', 0, 'the header of the first file was changed');
@@ -166,9 +159,9 @@ class JournalWalk {
       const { kind, message } = diagnose(line, following(), this.previous, this.tree.size);
       throw this.stop(kind, this.tree.size, message);
     }
+    this.compareExpected();
     if (record.json.toString('latin1', 0, CHECKPOINT.length) === CHECKPOINT) this.meet(record.json);
     else if (record.json.includes(REMOVED)) this.noteRemoval(record.json);
-    this.compareExpected();
     this.tree.append(leaf);
     this.previous = record.hash;
   }
@@ -182,24 +175,27 @@ class JournalWalk {
     } catch {
       throw this.stop('re-chained', this.agreed, `no known key signed the checkpoint at record ${this.tree.size}`);
     }
-    this.compare(checkpoint, 'the checkpoint in the journal');
+    this.compare({ ...checkpoint, kept: false }, 'the checkpoint in the journal');
     this.met += 1;
   }
 
   private compareExpected(): void {
     for (const checkpoint of this.expected)
-      if (checkpoint.size === this.tree.size) this.compare(checkpoint, 'the checkpoint that was kept');
+      if (checkpoint.size === this.tree.size)
+        this.compare(checkpoint, checkpoint.kept ? 'the checkpoint that was kept' : 'the checkpoint of the folder');
   }
 
-  private compare({ origin, size, root }: Checkpoint, which: string): void {
+  private compare({ origin, size, root, kept }: ExpectedCheckpoint, which: string): void {
+    const from = kept ? this.keptAgreed : this.agreed;
     const ours = origin.endsWith(`/${this.writer}`);
     if (!ours || size !== this.tree.size || !root.equals(this.tree.root())) {
       const message = ours
-        ? `records from ${this.agreed} up to ${this.tree.size} are not those that ${which} was signed over`
+        ? `records from ${from} up to ${this.tree.size} are not those that ${which} was signed over`
         : `${which} is of another journal`;
-      throw this.stop('re-chained', this.agreed, message);
+      throw this.stop('re-chained', from, message);
     }
     this.agreed = size;
+    if (kept) this.keptAgreed = size;
     this.provenSize = Math.max(this.provenSize, size);
   }
 

@@ -1,8 +1,11 @@
 // Events of what never became a request: bytes that are no HTTP, handshakes that failed. Exactly one for each connection, and none where
 // a request is under way, which has its own.
+import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import type { ServerHttp2Session } from 'node:http2';
 import type { Socket } from 'node:net';
-import { toProblemError } from '@gatehouse/problem-details';
+import { RequestEvents } from '@gatehouse/audit';
+import { problemType, toProblemError } from '@gatehouse/problem-details';
 import type { ServiceContext } from '../step.ts';
 
 const refused = new WeakMap<Socket, string>();
@@ -21,6 +24,49 @@ export function auditRefusedConnection(
   const reason = tls ? 'tls-failed' : code === 'internal' ? 'malformed-http' : code;
   refused.set(socket, reason);
   if (!underWay) audit.refusedConnection({ address: socket.remoteAddress, reason, detail: error.code });
+}
+
+/** A request that is refused where there is no reply: CONNECT. */
+export function auditRefusedRequest(
+  method: string,
+  address: string | undefined,
+  reason: string,
+  { audit, settings }: ServiceContext,
+): void {
+  if (!audit) return;
+  const route = { service: settings.name, replica: audit.journal.writer, method, path: '(unmatched)' };
+  const events = new RequestEvents({ ...route, operation: `${method} (unmatched)` });
+  const call = { requestId: randomUUID(), address: audit.address(address) };
+  const outcome = { status: problemType(reason).status, reason, durationMs: 0 };
+  audit.journal.append((sequence, time) => events.outcome(call, outcome, sequence, time), 'queued');
+}
+
+const broken = new WeakSet<ServerHttp2Session>();
+
+/**
+ * An HTTP/2 session that its client broke; one that ended with its connection was refused by nobody.
+ *
+ * @returns whose it was
+ */
+export function auditBrokenSession(
+  error: Error & { code?: string },
+  session: ServerHttp2Session,
+  { audit }: ServiceContext,
+): string | undefined {
+  const address = addressOf(session);
+  if (!audit || broken.has(session) || error.code === 'ECONNRESET' || error.code === 'EPIPE') return address;
+  broken.add(session);
+  audit.refusedConnection({ address, reason: 'malformed-http', detail: error.code });
+  return address;
+}
+
+/** The socket of a session may be gone already. */
+function addressOf(session: ServerHttp2Session): string | undefined {
+  try {
+    return session.socket.remoteAddress;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Why the connection of a request was ended by us; undefined when its caller hung up. */

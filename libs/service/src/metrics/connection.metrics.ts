@@ -6,7 +6,7 @@ import type { Metrics } from '@gatehouse/observability';
 const KINDS: readonly [code: RegExp, kind: string][] = [
   [/^HPE_HEADER_OVERFLOW$/, 'headers-too-large'],
   [/^ERR_HTTP_REQUEST_TIMEOUT$/, 'request-timeout'],
-  [/^HPE_/, 'malformed-http'],
+  [/^(HPE_|ERR_HTTP2_)/, 'malformed-http'],
   [/^ERR_TLS_HANDSHAKE_TIMEOUT$/, 'handshake-timeout'],
   [/^(ERR_SSL_|ERR_TLS_)/, 'tls'],
   [/^(ECONNRESET|EPIPE)$/, 'reset'],

@@ -94,7 +94,10 @@ function unavailability({ settings }: ServiceContext, { journal }: ServiceAudit,
   };
 }
 
-/** For what no route matched. The methods are those that Node's parser knows. */
+/** As many methods as Node's parser of HTTP/1.1 knows; over HTTP/2 a caller may make up any. */
+const MAX_METHODS = 64;
+
+/** For what no route matched. */
 function routesByMethod(
   { settings }: ServiceContext,
   { journal }: ServiceAudit,
@@ -105,7 +108,7 @@ function routesByMethod(
     if (!record) {
       const route = { service: settings.name, replica: journal.writer, method, path: '(unmatched)' };
       record = { events: new RequestEvents({ ...route, operation: `${method} (unmatched)` }) };
-      known.set(method, record);
+      if (known.size < MAX_METHODS) known.set(method, record);
     }
     return record;
   };

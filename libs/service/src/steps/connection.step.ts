@@ -1,11 +1,17 @@
 // Step 1: the TLS connection, and how much a client may send, how slowly, and how many at once (ASVS 5.0 V12.1, V15.2.2;
 // slowloris, CVE-2023-44487 rapid reset). HTTP/2 and HTTP/1.1 share the port; what Node does not limit for HTTP/2, this does.
-import { constants, createSecureServer, type Http2SecureServer, type Http2ServerResponse } from 'node:http2';
+import {
+  constants,
+  createSecureServer,
+  type Http2SecureServer,
+  type Http2ServerResponse,
+  type ServerHttp2Session,
+} from 'node:http2';
 import { createServer as createPlainServer, type Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyServerFactory } from 'fastify';
 import { PROBLEM_MEDIA_TYPE, problemBody, toProblemError } from '@gatehouse/problem-details';
-import { auditRefusedConnection } from '../audit/refused.connection.ts';
+import { auditBrokenSession, auditRefusedConnection, auditRefusedRequest } from '../audit/refused.connection.ts';
 import { refusalKind, refusedConnections } from '../metrics/connection.metrics.ts';
 import type { ServiceContext, Step } from '../step.ts';
 import { limitConnections } from '../connections.limit.ts';
@@ -104,9 +110,17 @@ function bounded<T extends Http2SecureServer | Server>(
   // Node would answer these two itself, without a header of ours; the request path does.
   server.on('checkContinue', handler as never).on('checkExpectation', handler as never);
   // CONNECT is for proxies. A listener is needed for HTTP/2, where Node would leave the stream open.
-  server.on('connect', (_request: unknown, to: Socket | Http2ServerResponse) => {
+  server.on('connect', ({ socket }: { socket?: Socket }, to: Socket | Http2ServerResponse) => {
+    const session = 'stream' in to ? to.stream.session : undefined;
+    auditRefusedRequest('CONNECT', (session?.socket ?? socket)?.remoteAddress, 'not-implemented', context);
     if ('stream' in to) to.stream.close(constants.NGHTTP2_REFUSED_STREAM);
     else to.destroy();
+  });
+  // Frames that break the protocol: nobody is answered, since nghttp2 has ended the session.
+  server.on('sessionError', (error: Error & { code?: string }, session: ServerHttp2Session) => {
+    refused(error);
+    const address = auditBrokenSession(error, session, context) ?? 'unknown';
+    context.detector.observe({ kind: 'connection-refused', at: Date.now(), address, reason: refusalKind(error) });
   });
   return server;
 }
