@@ -18,24 +18,31 @@ const rows = (get: number, post: number, audited = 0.4) => [
   row('gatehouse', 'POST', audited),
 ];
 
+const journal = (kept = 0.85) => ({ GET: same(kept), POST: same(0.5) });
+
 describe('brokenBudgets', () => {
   it('is silent at the budget itself', () => {
-    expect(brokenBudgets({ rows: rows(0.4, 0.33), skipped: {} })).toEqual([]);
+    expect(brokenBudgets({ rows: rows(0.4, 0.33), skipped: {}, keptWithJournal: journal() })).toEqual([]);
   });
 
   it('names a broken ratio with its budget', () => {
-    expect(brokenBudgets({ rows: rows(0.399, 0.5), skipped: {} })).toEqual([
+    expect(brokenBudgets({ rows: rows(0.399, 0.5), skipped: {}, keptWithJournal: journal() })).toEqual([
       'gatehouse, no audit, GET: keeps 39.9 % of raw node:https, the budget is 40 %',
     ]);
-    expect(brokenBudgets({ rows: rows(0.5, 0.5, 0.329), skipped: {} })).toEqual([
+    expect(brokenBudgets({ rows: rows(0.5, 0.5, 0.329), skipped: {}, keptWithJournal: journal() })).toEqual([
       'gatehouse, GET: keeps 32.9 % of raw node:https, the budget is 40 %',
       'gatehouse, POST: keeps 32.9 % of raw node:https, the budget is 33 %',
     ]);
   });
 
+  it('names a journal that takes more of GET than 15 %', () => {
+    const broken = brokenBudgets({ rows: rows(0.5, 0.5), skipped: {}, keptWithJournal: journal(0.84) });
+    expect(broken).toEqual(['the journal, GET: keeps 84 % of the path without it, the budget is 85 %']);
+  });
+
   it('refuses to pass when the service was not measured', () => {
     const broken = brokenBudgets({ rows: [], skipped: { gatehouse: 'it did not start' } });
-    expect(broken).toHaveLength(4);
+    expect(broken).toHaveLength(5);
     expect(broken).toContain('gatehouse, POST: no verdict, it was not measured (it did not start)');
   });
 });

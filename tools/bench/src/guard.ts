@@ -11,8 +11,28 @@ export const BUDGETS = {
   gatehouse: { GET: 0.4, POST: 0.33 },
 } as const;
 
+/** What the journal may take of GET: 15 %. A mutation pays for two records and waits for the disk: its budget is that of the whole path. */
+export const LEAST_WITH_JOURNAL = 0.85;
+
 /** @returns what is broken, one sentence each; empty when every budget holds */
-export function brokenBudgets({ rows, skipped }: Pick<Report, 'rows' | 'skipped'>): string[] {
+export function brokenBudgets({
+  rows,
+  skipped,
+  keptWithJournal,
+}: Pick<Report, 'rows' | 'skipped' | 'keptWithJournal'>): string[] {
+  return [...brokenShares({ rows, skipped }), ...brokenJournal(keptWithJournal?.GET.median)];
+}
+
+function brokenJournal(kept: number | undefined): string[] {
+  if (kept === undefined) return ['the journal, GET: no verdict, it was not measured with and without'];
+  if (kept >= LEAST_WITH_JOURNAL) return [];
+  const percent = (share: number) => (share * 100).toFixed(0);
+  return [
+    `the journal, GET: keeps ${percent(kept)} % of the path without it, the budget is ${percent(LEAST_WITH_JOURNAL)} %`,
+  ];
+}
+
+function brokenShares({ rows, skipped }: Pick<Report, 'rows' | 'skipped'>): string[] {
   return Object.entries(BUDGETS).flatMap(([server, budget]) =>
     Object.entries(budget).flatMap(([method, least]) => {
       const row = rows.find((candidate) => candidate.server === server && candidate.method === method);

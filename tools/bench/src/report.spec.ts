@@ -15,6 +15,7 @@ it.each([
     markdown({
       ...{ node: '24.21.0', rounds: 9, requestsPerRound: 4_000, connections: 64 },
       rows: [{ ...row, server: 'gatehouse built', method: 'POST' }],
+      keptWithJournal: { GET: row.keptOfRaw, POST: row.keptOfRaw },
       skipped: {},
     }),
   ],

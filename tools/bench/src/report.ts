@@ -23,19 +23,23 @@ export interface Row {
 export interface Report extends BenchOptions {
   readonly node: string;
   readonly rows: readonly Row[];
+  /** Share of the path without its journal that is kept with it. */
+  readonly keptWithJournal?: Readonly<Record<Method, Summary>>;
   /** Servers that could not be measured, with the reason. */
   readonly skipped: Readonly<Record<string, string>>;
 }
 
 /** The report for people. */
 export function markdown(report: Report): string {
-  const { node, rounds, requestsPerRound, connections, rows, skipped } = report;
+  const { node, rounds, requestsPerRound, connections, rows, keptWithJournal: kept, skipped } = report;
   return [
     `Node.js ${node}: ${rounds} interleaved rounds of ${requestsPerRound} requests,`,
     `${connections} keep-alive connections, TLS 1.3, P-256. CPU of the server a request;`,
     'start to first answer in ms; MiB at rest and under load.',
     '',
     ...markdownTable(['server', 'verb', 'CPU µs (range)', '% of raw', 'start', 'rest', 'load'], rows.map(cells)),
+    ...(kept ? ['', 'With its journal it keeps of what it does without, in %:', ''] : []),
+    ...(kept ? [`GET ${range(kept.GET, 100, 0)}, POST ${range(kept.POST, 100, 0)}.`] : []),
     ...Object.entries(skipped).map(([server, reason]) => `\nNot measured: ${server}: ${reason}`),
     '',
   ].join('\n');

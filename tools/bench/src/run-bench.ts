@@ -54,8 +54,24 @@ export function runBench(
     }
     if (skipped.raw) throw new Error(`raw node:https cannot be measured: ${skipped.raw}`);
     const micros = await playRounds(session, subjects, options);
-    return { node: process.versions.node, ...options, rows: await toRows(subjects, micros), skipped };
+    const rows = await toRows(subjects, micros);
+    return {
+      node: process.versions.node,
+      ...options,
+      rows,
+      keptWithJournal: keptWithJournal(subjects, micros),
+      skipped,
+    };
   });
+}
+
+/** Round by round, against the same path without it; undefined when one of the two was not measured. */
+function keptWithJournal(subjects: readonly Subject[], micros: readonly Micros[]): Report['keptWithJournal'] {
+  const [without, with_] = [UNAUDITED, 'gatehouse'].map(
+    (name) => micros[subjects.findIndex((own) => own.name === name)],
+  );
+  if (!without || !with_) return undefined;
+  return { GET: keptOf(without.GET, with_.GET), POST: keptOf(without.POST, with_.POST) };
 }
 
 /** The first subject is the measure. Another question, such as one to a database, has no share of it. */

@@ -69,7 +69,7 @@ async function removable(
   return old;
 }
 
-/** Each step of a stream has its own cost: in steps of a megabyte compression costs half as much as in those of 64 kB. */
+/** Each step of a stream has its own cost: in steps of a megabyte compression takes a tenth less CPU than in those of 64 kB. */
 const STEP_BYTES = 1_048_576;
 
 async function compress({ path }: Segment, folder: string): Promise<void> {
