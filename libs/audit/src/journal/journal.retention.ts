@@ -1,7 +1,7 @@
 // The journal may not fill the disk: closed files are compressed, and the oldest removed after their time or when all is too large. A
 // removal is an event of the journal, so that it can be told from a theft.
-import { createReadStream, createWriteStream } from 'node:fs';
-import { open, rename, stat, unlink } from 'node:fs/promises';
+import { createWriteStream } from 'node:fs';
+import { type FileHandle, open, rename, stat, unlink } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { constants, createGzip } from 'node:zlib';
 import { firstOfSegment } from '../read/record.reader.ts';
@@ -69,24 +69,47 @@ async function removable(
   return old;
 }
 
-/** Each step of a stream has its own cost: in steps of a megabyte compression takes a tenth less CPU than in those of 64 kB. */
+/** Each step has its own cost: in steps of a megabyte compression takes a tenth less CPU than in those of 64 kB. */
 const STEP_BYTES = 1_048_576;
 
 async function compress({ path }: Segment, folder: string): Promise<void> {
   const temporary = `${path}.gz.tmp`;
-  const { mtime } = await stat(path);
-  const gzip = createGzip({ level: constants.Z_BEST_SPEED, chunkSize: STEP_BYTES });
-  await pipeline(
-    createReadStream(path, { highWaterMark: STEP_BYTES }),
-    gzip,
-    createWriteStream(temporary, { mode: 0o600 }),
-  );
-  const handle = await open(temporary, 'r+');
-  await handle
-    .utimes(mtime, mtime)
-    .then(() => handle.sync())
-    .finally(() => handle.close());
+  const plain = await open(path);
+  try {
+    const { mtime } = await plain.stat();
+    const gzip = createGzip({ level: constants.Z_BEST_SPEED, chunkSize: STEP_BYTES });
+    await pipeline(steps(plain), gzip, createWriteStream(temporary, { mode: 0o600 }));
+    const handle = await open(temporary, 'r+');
+    await handle
+      .utimes(mtime, mtime)
+      .then(() => handle.sync())
+      .finally(() => handle.close());
+  } finally {
+    await plain.close();
+  }
   await rename(temporary, `${path}.gz`);
   await syncFolder(folder);
   await unlink(path);
+}
+
+/**
+ * The same memory again for each step, because a file in steps of their own would be 64 MB for the collector. All but the last are more
+ * than a stream queues, so that each is used up before the next is asked for.
+ */
+async function* steps(file: FileHandle): AsyncGenerator<Buffer> {
+  const step = Buffer.allocUnsafeSlow(STEP_BYTES);
+  for (;;) {
+    const filled = await fill(step, file);
+    if (filled > 0) yield step.subarray(0, filled);
+    if (filled < STEP_BYTES) return;
+  }
+}
+
+/** @returns how far; less than all only at the end of the file */
+async function fill(step: Buffer, file: FileHandle): Promise<number> {
+  for (let filled = 0; ;) {
+    const { bytesRead } = await file.read(step, filled, step.length - filled);
+    filled += bytesRead;
+    if (bytesRead === 0 || filled === step.length) return filled;
+  }
 }
