@@ -1,40 +1,12 @@
-// Runs TypeScript with decorator metadata straight from source: node --import ./tools/cli/swc-hook.mjs main.ts
-// In-thread synchronous hooks (module.registerHooks, Node >= 22.15), swc transform, on-disk cache.
-import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { createRequire, enableCompileCache, registerHooks } from 'node:module';
-import { join } from 'node:path';
+// Runs TypeScript straight from source: node --import ./tools/cli/swc-hook.mjs main.ts
+// In-thread synchronous hooks (module.registerHooks, Node >= 22.15).
+import { existsSync, readFileSync } from 'node:fs';
+import { enableCompileCache, registerHooks, setSourceMapsSupport } from 'node:module';
 import { fileURLToPath } from 'node:url';
+import { compile } from './swc-compile.mjs';
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
-const require = createRequire(import.meta.url);
-const rc = readFileSync(join(root, '.swcrc'), 'utf8');
-const cacheDir = join(root, 'node_modules/.cache/swc-hook');
-mkdirSync(cacheDir, { recursive: true });
-enableCompileCache(join(root, 'node_modules/.cache/v8'));
-const salt = rc + process.versions.modules;
-let swc;
-
-function compile(file, source) {
-  const key = join(cacheDir, createHash('sha1').update(salt).update(file).update(source).digest('hex') + '.js');
-  try {
-    return readFileSync(key, 'utf8');
-  } catch {
-    swc ??= require('@swc/core');
-    const { $schema, ...options } = JSON.parse(rc);
-    const { code } = swc.transformSync(source, { ...options, swcrc: false, filename: file, sourceMaps: 'inline' });
-    const tmp = `${key}.${process.pid}`;
-    try {
-      writeFileSync(tmp, code);
-      renameSync(tmp, key);
-    } catch {
-      // a read-only or full disk: compiled again the next time
-    }
-    return code;
-  }
-}
-
-process.setSourceMapsEnabled(true);
+enableCompileCache(fileURLToPath(new URL('../../node_modules/.cache/v8', import.meta.url)));
+setSourceMapsSupport(true, { nodeModules: false }); // those of packages cost a start more than they tell
 registerHooks({
   resolve(specifier, context, next) {
     if (/^\.{1,2}\/.*\.js$/.test(specifier) && context.parentURL?.endsWith('.ts')) {

@@ -34,6 +34,8 @@ const COPIED = [
   'eslint.config.mjs',
   'jest.preset.mjs',
   'jest.setup.mjs',
+  'jest.realm.mjs',
+  'jest.environment.mjs',
 ];
 
 /** A descriptor without imports: reading it costs nothing. */

@@ -41,19 +41,9 @@ const lint = (cwd: string): TargetConfiguration => ({
 const test = (cwd: string): TargetConfiguration => ({
   command: 'jest --config ../../jest.preset.mjs --rootDir . --passWithNoTests',
   cache: true,
-  inputs: [
-    'default',
-    '^production',
-    'pages',
-    '{workspaceRoot}/jest.preset.mjs',
-    '{workspaceRoot}/jest.setup.mjs',
-    { externalDependencies: ['jest', '@swc/jest', '@swc/core'] },
-  ],
+  inputs: ['default', '^production', 'pages', 'jest'],
   outputs: ['{projectRoot}/coverage'],
-  options: {
-    cwd,
-    env: { NODE_OPTIONS: '--experimental-vm-modules --disable-warning=ExperimentalWarning' },
-  },
+  options: { cwd },
 });
 
 const serve = (cwd: string): TargetConfiguration => ({
