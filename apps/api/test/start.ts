@@ -1,16 +1,20 @@
 // Starts the reference API for a test, with words for what its tests do all the time.
 import { randomUUID } from 'node:crypto';
 import type { ServiceOverrides } from '@gatehouse/service';
-import { startForTest, type TestService } from '@gatehouse/service/testing';
+import { startForTest, type StartingService, type TestService } from '@gatehouse/service/testing';
 import service from '../service.config.ts';
-import { AppModule } from '../src/app.module.ts';
 
 /** What most callers have: not what an auditor has. */
 export const EVERYDAY = ['accounts:read', 'accounts:write', 'api-keys:manage', 'transfers:read', 'transfers:write'];
 
 /** The API with a database of its own; the one of GATEHOUSE_DATABASE_URL where that is set. */
-export const start = (overrides?: ServiceOverrides): Promise<TestService> =>
-  startForTest(AppModule, service, { logLevel: 'error', ...overrides }, { scopes: EVERYDAY });
+export const start = (overrides?: ServiceOverrides): StartingService =>
+  startForTest(
+    () => import('../src/app.module.ts'),
+    service,
+    { logLevel: 'error', ...overrides },
+    { scopes: EVERYDAY },
+  );
 
 /** What the tests do with a ledger. */
 export function ledger(api: TestService) {

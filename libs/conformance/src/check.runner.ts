@@ -1,5 +1,5 @@
-// Runs checks: the slow ones first, many at once, those that disturb others at the end; beside them those of the process that the suite
-// started, which nobody else asks. Each is bounded in time. A check that throws is an error, never a pass.
+// Runs checks: the slow ones first, many at once, those that disturb others at the end; beside them those that start processes of their own,
+// and those of the process that the suite started, which nobody else asks. Each is bounded in time. One that throws is an error, never a pass.
 import { SkippedError, type Check, type Finding } from './check.ts';
 import { worstSeverity, type CheckResult } from './conformance.report.ts';
 import type { Target } from './target.ts';
@@ -24,26 +24,30 @@ export async function runChecks(
     };
     await Promise.all(Array.from({ length: concurrency }, worker));
   };
-  const [process, service] = [phasesOf(checks, true), phasesOf(checks, false)];
-  const ofProcess = async () => {
-    await Promise.all([runAll(process.slow, 1), runAll(process.quick, 1)]);
-    await runAll(process.alone, 1);
+  const { concurrency } = target.options;
+  const ofProcess = async ({ slow, quick, alone }: Phases) => {
+    await Promise.all([runAll(slow, 1), runAll(quick, 1)]);
+    await runAll(alone, 1);
   };
-  const ofService = async () => {
-    await runAll([...service.slow, ...service.quick], target.options.concurrency);
-    await runAll(service.alone, 1);
+  const ofCommand = ({ slow, quick, alone }: Phases) => runAll([...slow, ...quick, ...alone], concurrency);
+  const ofService = async ({ slow, quick, alone }: Phases) => {
+    await runAll([...slow, ...quick], concurrency);
+    await runAll(alone, 1);
   };
-  await Promise.all([ofProcess(), ofService()]);
+  await Promise.all([
+    ofProcess(phasesOf(checks, 'process')),
+    ofCommand(phasesOf(checks, 'command')),
+    ofService(phasesOf(checks, undefined)),
+  ]);
   return checks.flatMap(({ id }) => results.get(id) ?? []);
 }
 
 type Phases = Record<'slow' | 'quick' | 'alone', Check[]>;
 
-function phasesOf(checks: readonly Check[], ofProcess: boolean): Phases {
+function phasesOf(checks: readonly Check[], needs: Check['needs']): Phases {
   const phases: Phases = { slow: [], quick: [], alone: [] };
   for (const check of checks) {
-    if ((check.needs === 'process') === ofProcess)
-      phases[check.alone ? 'alone' : check.slow ? 'slow' : 'quick'].push(check);
+    if (check.needs === needs) phases[check.alone ? 'alone' : check.slow ? 'slow' : 'quick'].push(check);
   }
   return phases;
 }

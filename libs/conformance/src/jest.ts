@@ -1,9 +1,10 @@
 // The one line of a service's tests: the whole suite on the running service, one test a check. Uses the test runner's
 // own globals (Jest, Vitest with globals), so that nothing but the suite has to be installed.
 import { CHECKS } from './check.registry.ts';
-import type { ConformanceOptions } from './conformance.options.ts';
+import { commandSchema, type ConformanceOptions } from './conformance.options.ts';
 import type { CheckResult, Report } from './conformance.report.ts';
 import { runConformance } from './conformance.runner.ts';
+import { SuiteProcess } from './process/suite.process.ts';
 
 /** What a starter gives; `runService` of a Gatehouse service fits. */
 export interface StartedService {
@@ -19,6 +20,13 @@ export interface StartedService {
   readonly environment?: Readonly<Record<string, string>>;
   close(): Promise<void>;
 }
+
+/** `environment` of the service, where that is known before it runs: then a second process of it starts beside it. */
+export interface StartingService extends Promise<StartedService> {
+  readonly environment?: Promise<Readonly<Record<string, string>>>;
+}
+
+type Command = NonNullable<ConformanceOptions['command']>;
 
 export interface DescribeOptions extends Pick<
   ConformanceOptions,
@@ -45,10 +53,7 @@ const LIMIT_MS = 120_000;
  * @param start starts the service; its `close` is called at the end. An address stands for a service that runs already
  * @example describeConformance(() => runService(AppModule, service, { ports: { https: 0, http: 0, management: 0 } }));
  */
-export function describeConformance(
-  start: (() => Promise<StartedService>) | string,
-  options: DescribeOptions = {},
-): void {
+export function describeConformance(start: (() => StartingService) | string, options: DescribeOptions = {}): void {
   const { describe, it, beforeAll, afterAll } = globalThis as unknown as TestRunner;
   const { except = {}, ...rest } = options;
   const unknown = Object.keys(except).find((id) => !CHECKS.some((check) => check.id === id));
@@ -58,11 +63,17 @@ export function describeConformance(
     let report: Report | undefined;
 
     beforeAll(async () => {
-      service = typeof start === 'string' ? { urls: { https: start }, close: async () => undefined } : await start();
+      const starting = typeof start === 'string' ? running(start) : start();
+      const early = startEarly(starting, rest.command);
+      service = await starting.catch(async (error: unknown) => {
+        await (await early?.catch(() => undefined))?.dispose();
+        throw error;
+      });
       const { token, issuerKey, environment } = service;
-      const command = rest.command && { ...rest.command, env: { ...environment, ...rest.command.env } };
+      const command = rest.command && withEnvironment(rest.command, environment);
       const revokedToken = await service.revokedToken?.();
-      report = await runConformance({ token, issuerKey, revokedToken, ...rest, command, ...addresses(service) });
+      const input = { token, issuerKey, revokedToken, ...rest, command, ...addresses(service) };
+      report = await runConformance(input, undefined, early);
     }, LIMIT_MS);
 
     afterAll(async () => {
@@ -78,6 +89,26 @@ export function describeConformance(
       else it(name, () => assertPassed(report?.results.find((result) => result.id === id)));
     }
   });
+}
+
+const running = async (https: string): Promise<StartedService> => ({
+  urls: { https },
+  close: async () => undefined,
+});
+
+const withEnvironment = (command: Command, environment: StartedService['environment']): Command => ({
+  ...command,
+  env: { ...environment, ...command.env },
+});
+
+/** The process for the checks that look at one, beside the start of the service: each takes a second of one core. */
+function startEarly(starting: StartingService, command: Command | undefined): Promise<SuiteProcess> | undefined {
+  if (!command || !starting.environment) return undefined;
+  const early = starting.environment.then((environment) =>
+    SuiteProcess.start(commandSchema.parse(withEnvironment(command, environment))),
+  );
+  early.catch(() => undefined); // each check that asks for it is told
+  return early;
 }
 
 function addresses({

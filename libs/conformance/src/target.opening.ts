@@ -7,6 +7,7 @@ import { SkippedError } from './check.ts';
 import { MuteError, peerCertificate } from './client/peer.certificate.ts';
 import { ConformanceInputError } from './conformance.error.ts';
 import { conformanceOptionsSchema, type ConformanceOptions, type ResolvedOptions } from './conformance.options.ts';
+import type { SuiteProcess } from './process/suite.process.ts';
 import { Target } from './target.ts';
 import { suitesFor } from './wire/cipher.suites.ts';
 import { VERSION } from './wire/tls.constants.ts';
@@ -16,8 +17,12 @@ import { probe } from './wire/tls.probe.ts';
  * Opens the service under test for `body`, and closes it afterwards.
  * @throws {ConformanceInputError}
  */
-export async function withTarget<T>(input: ConformanceOptions, body: (target: Target) => Promise<T>): Promise<T> {
-  const target = new Target(parseOptions(input));
+export async function withTarget<T>(
+  input: ConformanceOptions,
+  body: (target: Target) => Promise<T>,
+  early?: Promise<SuiteProcess>,
+): Promise<T> {
+  const target = new Target(parseOptions(input), early);
   try {
     await preflight(target);
     return await body(target);

@@ -27,8 +27,10 @@ export class Target {
   readonly #neighbourhood = `127.${64 + randomInt(128)}.${randomInt(256)}`;
   #strangers = 0;
 
-  constructor(options: ResolvedOptions) {
+  /** @param early the process of {@link process}, where it was started before there was a target */
+  constructor(options: ResolvedOptions, early?: Promise<SuiteProcess>) {
     this.options = options;
+    if (early) this.#kept.set('process', early);
   }
 
   get url(): URL {

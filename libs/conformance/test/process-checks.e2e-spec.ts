@@ -101,6 +101,12 @@ it.each([
     'cert-keeps-good',
     'with a certificate that has expired in its files it no longer serves the good one',
   ],
+  [
+    'says that it refuses what it takes over',
+    'cert-keeps-good-says',
+    'cert-keeps-good',
+    'with a certificate that has expired in its files it no longer serves the good one',
+  ],
   ['says nothing of the end', 'cert-alarm', 'cert-alarm', 'nothing is said of a certificate with a twentieth'],
 ])('a process that %s is caught by that check alone', async (_what, defect, own, why) => {
   const results = await run(...programArgv('./process.program.ts', defect));

@@ -35,8 +35,10 @@ export class ArrivalTable {
 
   /** Keys that owe something now: looks at every place, a millisecond for a million. */
   held(now: number): number {
+    const { times } = this;
     let held = 0;
-    for (const time of this.times) if (time > now) held += 1;
+    // by number: an iterator costs ten times as much until it has been compiled, and a scrape comes too seldom for that
+    for (let place = 0; place < times.length; place++) if (times[place] > now) held += 1;
     return held;
   }
 

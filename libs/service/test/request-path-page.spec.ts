@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { problemType } from '@gatehouse/problem-details';
-import { requestPath } from '../src/testing/index.ts';
+import { requestPath } from '../src/testing/steps.ts';
 
 const page = new URL('../../../docs/request-path.md', import.meta.url);
 

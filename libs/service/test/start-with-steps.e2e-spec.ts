@@ -1,4 +1,4 @@
-import { startWithSteps } from '../src/testing/index.ts';
+import { startWithSteps } from '../src/testing/steps.ts';
 import { sample, SampleModule } from './fixtures/sample.app.ts';
 
 describe('startWithSteps', () => {

@@ -2,7 +2,7 @@
 import { BenchSession, type Progress } from './bench.session.ts';
 import { startApi, startBuilt } from './built.subject.ts';
 import type { Report, Row } from './report.ts';
-import { requestPath } from '@gatehouse/service/testing';
+import { requestPath } from '@gatehouse/service/testing/steps';
 import { UNAUDITED } from './guard.ts';
 import { playRounds, type BenchOptions, type Micros } from './rounds.ts';
 import { keptOf, summarise } from './statistics.ts';

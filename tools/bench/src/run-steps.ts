@@ -1,5 +1,5 @@
 // What each step of the request path costs: servers that have one step more than the one before, measured in the same rounds.
-import { requestPath } from '@gatehouse/service/testing';
+import { requestPath } from '@gatehouse/service/testing/steps';
 import { BenchSession, type Progress } from './bench.session.ts';
 import { markdownTable } from './markdown.table.ts';
 import { playRounds, type BenchOptions, type Micros } from './rounds.ts';

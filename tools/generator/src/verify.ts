@@ -1,7 +1,6 @@
 // A new thing is shown to be right, not said to be: the same typecheck, lint and tests that CI runs, on it alone. Through Nx,
 // so that what it needs is built once and the next `npm test` finds the results.
 import { spawn } from 'node:child_process';
-import { constants, setPriority } from 'node:os';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 
@@ -15,39 +14,25 @@ export interface StepResult {
   readonly output?: string;
 }
 
-/** In the order in which they are shown. */
-const STATIC = ['typecheck', 'lint'] as const;
+/** In the order in which they are shown. One run of Nx for all of them: the graph that it makes costs as much as the linter. */
+const TARGETS = ['typecheck', 'lint', 'test'] as const;
 
 /** Runs typecheck, lint and test of a project such as `orders`; never rejects. */
 export async function verifyProject(root: string, name: string): Promise<StepResult[]> {
   const project = `@gatehouse/${name}`;
-  // the tests take the longest, and wait for most of it: what only computes gets the time that they leave
-  const [statics, tests] = await Promise.all([
-    runTargets(root, project, STATIC, constants.priority.PRIORITY_BELOW_NORMAL),
-    runTargets(root, project, ['test']),
-  ]);
-  return [...statics.steps, ...tests.steps, ...conformance(tests.output)];
-}
-
-async function runTargets(
-  root: string,
-  project: string,
-  targets: readonly string[],
-  priority?: number,
-): Promise<{ output: string; steps: StepResult[] }> {
   const nx = join(root, 'node_modules/nx/dist/bin/nx.js');
   // the generator writes the project references itself: --skipSync
-  const args = [nx, 'run-many', '-p', project, '-t', ...targets, '--outputStyle=static', '--skipSync', '--parallel=2'];
-  const { code, output } = await run(args, root, priority);
+  const args = [nx, 'run-many', '-p', project, '-t', ...TARGETS, '--outputStyle=static', '--skipSync', '--parallel=3'];
+  const { code, output } = await run(args, root);
   const failed = code === 0 ? [] : failedTasks(output);
-  const known = targets.some((target) => failed.includes(`${project}:${target}`));
-  const steps = targets.map((target): StepResult => {
+  const known = TARGETS.some((target) => failed.includes(`${project}:${target}`));
+  const steps = TARGETS.map((target): StepResult => {
     const said = blockOf(output, `${project}:${target}`);
     const ok = code === 0 || (known && !failed.includes(`${project}:${target}`) && said !== '');
     const tests = /^Tests:.*?(\d+) passed/m.exec(said)?.[1];
     return { step: target, ok, ...(tests ? { passed: Number(tests) } : {}), ...(ok ? {} : { output: said || output }) };
   });
-  return { output, steps };
+  return [...steps, ...conformance(output)];
 }
 
 // the suite is one of the test files: it is shown on its own because it is what the service is about
@@ -68,22 +53,12 @@ function failedTasks(output: string): string[] {
   return [...list.matchAll(/- (\S+)/g)].map(([, task = '']) => task);
 }
 
-/** A process that has ended already yields enough. */
-function yieldTo(pid: number, priority: number): void {
-  try {
-    setPriority(pid, priority);
-  } catch {
-    // see above
-  }
-}
-
-function run(args: string[], cwd: string, priority?: number): Promise<{ code: number | null; output: string }> {
+function run(args: string[], cwd: string): Promise<{ code: number | null; output: string }> {
   const quiet = { NX_DAEMON: 'false', NX_TUI: 'false', NODE_OPTIONS: '', FORCE_COLOR: '0' };
   // plugins in this process: one of their own for each costs as much as the graph that they make
   const env = { ...process.env, ...quiet, NX_ISOLATE_PLUGINS: 'false', GATEHOUSE_TEST_WORKERS: '2' };
   return new Promise((resolve) => {
     const child = spawn(process.execPath, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
-    if (priority !== undefined && child.pid !== undefined) yieldTo(child.pid, priority);
     const chunks: Buffer[] = [];
     child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
     child.stderr.on('data', (chunk: Buffer) => chunks.push(chunk));

@@ -25,6 +25,10 @@ export interface ServiceProcess {
   readonly child: ChildProcess;
   /** What it wrote so far, both streams, its end. */
   output(): string;
+  /** How much it wrote so far, both streams, in characters. */
+  written(): number;
+  /** What it wrote after so much, its end. */
+  writtenSince(before: number): string;
   /** Whether it wrote this, or does within a moment: what it wrote last may arrive after its end is known. */
   said(text: string): Promise<boolean>;
   /** Resolves with its exit code, or undefined when it did not end in time. */
@@ -91,7 +95,12 @@ export async function startService(
     detached: process.platform !== 'win32',
   });
   let written = '';
-  const keep = (chunk: Buffer) => (written = (written + chunk.toString('utf8')).slice(-OUTPUT_BYTES));
+  let length = 0;
+  const keep = (chunk: Buffer) => {
+    const text = chunk.toString('utf8');
+    length += text.length;
+    written = (written + text).slice(-OUTPUT_BYTES);
+  };
   child.stdout?.on('data', keep);
   child.stderr?.on('data', keep);
   let failure: Error | undefined;
@@ -103,6 +112,8 @@ export async function startService(
     management: new URL(`https://127.0.0.1:${management}`),
     child,
     output: () => failure?.message ?? written,
+    written: () => length,
+    writtenSince: (before) => (length === before ? '' : written.slice(before - length)),
     said: (text) => until(() => written.includes(text), LAST_WORDS_MS),
     exit: async (ms) => ((await until(ended, ms)) ? (child.exitCode ?? -1) : undefined),
     ready: (ms) => isReady(url, ended, ms),

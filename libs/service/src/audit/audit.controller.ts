@@ -15,10 +15,8 @@ import { ProblemError } from '@gatehouse/problem-details';
 import { Throttle } from '@gatehouse/rate-limit';
 import { queryInteger, Returns } from '@gatehouse/validation';
 import { z } from 'zod';
+import { AUDIT_SCOPE } from './audit.scope.ts';
 import { ServiceAudit } from './open-audit.ts';
-
-/** The scope of auditors. */
-export const AUDIT_SCOPE = 'audit:read';
 
 const text = z.string().min(1).max(200).optional();
 const eventsQuery = z.strictObject({

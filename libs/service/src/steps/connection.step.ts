@@ -58,7 +58,7 @@ function createServer(handler: Handler, context: ServiceContext, refused: Refuse
     headersTimeout: Math.min(limits.headersTimeoutMs, limits.requestTimeoutMs),
     requestTimeout: limits.requestTimeoutMs,
     keepAliveTimeout: limits.keepAliveTimeoutMs,
-    connectionsCheckingInterval: Math.min(1_000, limits.headersTimeoutMs),
+    connectionsCheckingInterval: Math.min(1_000, Math.ceil(limits.headersTimeoutMs / 4)),
     requireHostHeader: false, // the message rules refuse it, with an answer that says so
   };
   if (context.tls.proxied?.insecurePlainHop) {

@@ -5,7 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { TestIssuer, type TokenRequest } from '@gatehouse/authn/testing';
-import { AUDIT_SCOPE } from '../audit/audit.controller.ts';
+import { AUDIT_SCOPE } from '../audit/audit.scope.ts';
 import type { ServiceDescriptor } from '../config/service.options.ts';
 import type { ServiceOverrides } from '../config/settings.ts';
 import { type AppSource, type RunningService, startService } from '../start-service.ts';
@@ -31,23 +31,54 @@ export interface TestService extends RunningService {
   readonly environment: Readonly<Record<string, string>>;
 }
 
+/** A service that starts: `environment` is there before it runs, so that a second process of it can start meanwhile. */
+export interface StartingService extends Promise<TestService> {
+  readonly environment: Promise<TestService['environment']>;
+}
+
 /**
+ * @param app its root module, or what loads it: then what starts beside it does not wait for that
  * @param asked what the caller of the test is, where it matters
  * @example const service = await startForTest(AppModule, descriptor);
  * expect((await service.call('GET', '/v1/orders')).status).toBe(200);
  */
-export async function startForTest(
+export function startForTest(
   app: AppSource,
   descriptor: ServiceDescriptor,
   overrides: ServiceOverrides = {},
   asked: TokenRequest = {},
+): StartingService {
+  const place = preparePlace(descriptor, overrides);
+  const early = overrides.stateFolder === undefined ? place.then((own) => trusting(own, descriptor)) : undefined;
+  const starting = place.then((given) => startThere(given, app, descriptor, overrides, asked, early));
+  const environment = early ?? starting.then((service) => service.environment);
+  environment.catch(() => undefined); // whoever waits for the service is told
+  return Object.assign(starting, { environment });
+}
+
+type Place = Pick<TestService, 'issuer' | 'stateFolder'>;
+
+async function preparePlace({ name, authn }: ServiceDescriptor, overrides: ServiceOverrides): Promise<Place> {
+  const issuer = await TestIssuer.create(undefined, authn?.audience ?? name);
+  return { issuer, stateFolder: overrides.stateFolder ?? (await mkdtemp(join(tmpdir(), `gatehouse-${name}-`))) };
+}
+
+/** Written into the state folder: where the test gave that, only the service makes it. */
+const trusting = async ({ issuer, stateFolder }: Place, { authn }: ServiceDescriptor) =>
+  authn ? issuer.environment(join(stateFolder, 'issuer-keys.json')) : {};
+
+async function startThere(
+  place: Place,
+  app: AppSource,
+  descriptor: ServiceDescriptor,
+  overrides: ServiceOverrides,
+  asked: TokenRequest,
+  early?: StartingService['environment'],
 ): Promise<TestService> {
-  const issuer = await TestIssuer.create(undefined, descriptor.authn?.audience ?? descriptor.name);
+  const { issuer, stateFolder } = place;
   const own = overrides.stateFolder === undefined;
-  const stateFolder = overrides.stateFolder ?? (await mkdtemp(join(tmpdir(), `gatehouse-${descriptor.name}-`)));
   // beside the state and not in the home of whoever runs the test; a test that gave the folder may start on it again
   const GATEHOUSE_SECRETS_KEY_FILE = `${stateFolder}.key`;
-  const keysFile = join(stateFolder, 'issuer-keys.json');
   const remove = async () => {
     if (!own) return;
     for (const path of [stateFolder, GATEHOUSE_SECRETS_KEY_FILE]) await rm(path, { recursive: true, force: true });
@@ -78,7 +109,7 @@ export async function startForTest(
   const forSuite = {
     issuerKey: await issuer.privateJwk(),
     revokedToken,
-    environment: descriptor.authn ? await issuer.environment(keysFile) : {},
+    environment: await (early ?? trusting(place, descriptor)),
   };
   return { ...running, ...forSuite, stateFolder, ca, close, call, raw: rawCaller(https, ca), token, mint, issuer };
 }

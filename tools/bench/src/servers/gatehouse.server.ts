@@ -1,7 +1,7 @@
 // Ours, with every step of the request path on, or with those alone that the parent names.
 import { readFile } from 'node:fs/promises';
 import { startService } from '@gatehouse/service';
-import { startWithSteps } from '@gatehouse/service/testing';
+import { startWithSteps } from '@gatehouse/service/testing/steps';
 import { notes, NotesModule } from './notes.module.ts';
 import { serve } from './serve.ts';
 

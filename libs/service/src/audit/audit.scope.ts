@@ -1,0 +1,2 @@
+/** The scope of auditors. */
+export const AUDIT_SCOPE = 'audit:read';
