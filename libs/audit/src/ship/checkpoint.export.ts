@@ -2,6 +2,7 @@
 // newer one overtakes it.
 import { createHash } from 'node:crypto';
 import { expectArrived, httpsOnly, type Send, sendByFetch } from './send.ts';
+import { STOP_MS, within } from './shipper.ts';
 import { signatureHeaders } from './webhook.sink.ts';
 
 /** A checkpoint, and what it is checked with. */
@@ -52,11 +53,11 @@ export class CheckpointExport {
     this.running ??= this.run().finally(() => (this.running = undefined));
   }
 
-  /** Tries what waits once more, and ends. */
+  /** Tries what waits once more, and ends; without waiting long for a receiver that hangs. */
   async stop(): Promise<void> {
     this.stopped = true;
     this.wake?.();
-    await this.running;
+    await within(STOP_MS, this.running);
   }
 
   private async run(): Promise<void> {

@@ -35,6 +35,16 @@ export interface ShipperStatus {
   readonly missing: number;
 }
 
+/** How long the end of a process waits for a receiver, in milliseconds. */
+export const STOP_MS = 5_000;
+
+/** Waits until it is done, and no longer. */
+export async function within(ms: number, done: Promise<unknown> | undefined): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, ms)));
+  await Promise.race([done, late]).finally(() => clearTimeout(timer));
+}
+
 const MAX_BATCH = 500;
 /** A receiver has a bound for a body, often a megabyte. */
 const MAX_BATCH_BYTES = 524_288;
@@ -42,6 +52,8 @@ const MAX_BATCH_BYTES = 524_288;
 /** See the head of the file. */
 export class Shipper {
   private stopped = false;
+  /** What is still under way is none of ours any more: the folder may be another process's. */
+  private abandoned = false;
   private wake?: () => void;
   private failing = 0;
   private failures = 0;
@@ -65,11 +77,12 @@ export class Shipper {
     return { sink: this.sink.name, next, lagSeconds, shipped, failures, missing };
   }
 
-  /** Ends after what is under way. */
+  /** Ends after what is under way, and does not wait long for a receiver that hangs: what it has not taken goes at the next start. */
   async stop(): Promise<void> {
     this.stopped = true;
     this.wake?.();
-    await this.running;
+    await within(STOP_MS, this.running);
+    this.abandoned = true;
   }
 
   private async run(): Promise<void> {
@@ -151,6 +164,7 @@ export class Shipper {
   }
 
   private async remember(next: number): Promise<void> {
+    if (this.abandoned) return;
     this.next = next;
     await replaceFile(this.file, `${next}\n`).catch((error: unknown) => this.failed(error));
   }

@@ -1,6 +1,7 @@
 // Where events and checkpoints of a service go besides its journal: to what the team runs already, each at least once and in its own
 // time. A receiver that is away holds nothing up: the journal is the spool.
 import { readFile } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   type AuditSink,
   CheckpointExport,
@@ -20,6 +21,9 @@ import type { Secrets } from '@gatehouse/secrets';
 import type { ServiceSettings } from '../config/settings.ts';
 import { shippingDatabase, shippingKey, shippingToken } from './audit.secrets.ts';
 import type { TellAudit } from './open-audit.ts';
+
+/** How long a receiver may take to be left, in milliseconds. */
+const CLOSE_MS = 2_000;
 
 /** Where events go, and how far each receiver is. */
 export interface Shipping {
@@ -75,7 +79,8 @@ export async function openShipping(settings: ServiceSettings, secrets: Secrets, 
     },
     async close() {
       await Promise.all([...shippers, ...exports].map((one) => one.stop()));
-      for (const end of closers) await end();
+      // a database that hangs holds its pool, and not the end of the process
+      for (const end of closers) await Promise.race([end(), delay(CLOSE_MS, undefined, { ref: false })]);
     },
   };
 }
@@ -93,9 +98,14 @@ async function openSend({ audit: { shipping }, production }: ServiceSettings): P
     retry: { attempts: 0 }, // the shipper tries again, with everything in order
     insecureLoopback: !production,
   });
+  const end = new AbortController();
   const send: Send = async (url, request) => {
-    const answer = await client.request(url, request);
+    const answer = await client.request(url, { ...request, signal: end.signal });
     return { status: answer.status, text: answer.text() };
   };
-  return { send, close: () => client.close() };
+  const close = () => {
+    end.abort(new Error('the service ends')); // whoever has not answered by now is asked again at the next start
+    return client.close();
+  };
+  return { send, close };
 }
