@@ -29,7 +29,7 @@ beforeAll(async () => {
     // nobody is there: what is told of them is on the page all the same
     valkey: { url: 'valkey://nobody@localhost:1', insecureWithoutTls: true },
     traces: { url: 'https://localhost:1/v1/traces' },
-    audit: { shipping: { otlpUrl: 'https://localhost:1/v1/logs' } },
+    audit: { shipping: { otlpUrl: 'https://localhost:1/v1/logs', checkpointUrl: 'https://localhost:1/' } },
   });
   service = await startForTest(SampleModule, descriptor);
   await service.call('GET', '/v1/notes/1');
