@@ -1,8 +1,8 @@
 // One writer at a time: two services that start together make one store, and an edit is never lost. A lock whose owner was killed is
 // taken over.
-import { readFile, rename, unlink } from 'node:fs/promises';
+import { readFile, unlink } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { SecretsError } from '../secrets.error.ts';
 import { createFile } from './whole.file.ts';
 
@@ -13,7 +13,7 @@ const WAIT_MS = 15_000;
  * @throws SecretsError `laptop-busy` when a living process holds it for 15 s
  */
 export async function withLock<T>(file: string, work: () => Promise<T>): Promise<T> {
-  const owner = `${hostname()} ${process.pid} ${randomBytes(8).toString('hex')}`;
+  const owner = ownerOf();
   const until = performance.now() + WAIT_MS;
   while (!(await createFile(file, owner))) {
     const holder = await readFile(file, 'utf8').catch(() => undefined);
@@ -39,20 +39,26 @@ function isDead(holder: string): boolean {
   }
 }
 
-/** Two may see the same dead owner: what was moved away is looked at again, and a living owner gets its lock back. */
-async function takeAway(file: string, holder: string): Promise<void> {
-  const aside = `${file}.${randomBytes(6).toString('hex')}`;
-  if (
-    !(await rename(file, aside).then(
-      () => true,
-      () => false,
-    ))
-  )
+/**
+ * Removes the lock of a dead owner, and never another: of many that saw the same one, only who has the right to remove just that one looks
+ * again and does. The lock of a live owner is not touched, not even for a moment, in which a third would get in beside it.
+ */
+export async function takeAway(file: string, holder: string): Promise<void> {
+  const right = `${file}.${createHash('sha256').update(holder).digest('hex').slice(0, 16)}`;
+  if (!(await createFile(right, ownerOf()))) {
+    const other = await readFile(right, 'utf8').catch(() => undefined);
+    if (other !== undefined && isDead(other)) await unlink(right).catch(() => undefined);
+    await new Promise((resolve) => setTimeout(resolve, 10));
     return;
-  const moved = await readFile(aside, 'utf8').catch(() => holder);
-  if (moved !== holder) await createFile(file, moved).catch(() => undefined);
-  await unlink(aside).catch(() => undefined);
+  }
+  try {
+    if ((await readFile(file, 'utf8').catch(() => undefined)) === holder) await unlink(file).catch(() => undefined);
+  } finally {
+    await unlink(right).catch(() => undefined);
+  }
 }
+
+const ownerOf = () => `${hostname()} ${process.pid} ${randomBytes(8).toString('hex')}`;
 
 function busy(file: string, holder: string): SecretsError {
   const [host, pid] = holder.split(' ');
