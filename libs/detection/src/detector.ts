@@ -15,6 +15,9 @@ import { rulesInForce } from './rules/index.ts';
 import type { Rule } from './rules/rule.ts';
 import type { TrafficEvent, UsedApiKey } from './traffic.event.ts';
 
+/** Events come a little out of order, and clocks are put right by seconds. */
+const SET_BACK_MS = 60_000;
+
 /** Alerts that are kept to be shown. */
 const RECENT = 100;
 
@@ -53,13 +56,15 @@ export interface DetectorHooks {
  */
 export class Detector {
   readonly settings: DetectionSettings;
-  private readonly rules: readonly (readonly [RuleName, Rule])[];
-  private readonly book: AlertBook;
+  private rules: readonly (readonly [RuleName, Rule])[];
+  private book: AlertBook;
   readonly responses: Responses;
   private readonly ignored: BlockList;
   private readonly kept: Alert[] = [];
   private events = 0;
   private failures = 0;
+  /** Of the newest event that was seen here. */
+  private latest = -Infinity;
 
   /**
    * @param onAlert told of each alert; must not throw
@@ -80,6 +85,7 @@ export class Detector {
   /** Judges an event. Never throws: detection must not cost an answer. */
   observe(event: TrafficEvent, seen: 'here' | 'elsewhere' = 'here'): void {
     this.events += 1;
+    if (seen === 'here') this.follow(event.at);
     if (this.settings.ignore.length > 0 && 'address' in event && isListed(this.ignored, event.address)) return;
     if (seen === 'here') this.hooks.onEvent?.(event);
     for (const [name, rule] of this.rules) {
@@ -94,6 +100,20 @@ export class Detector {
         this.failures += 1;
       }
     }
+  }
+
+  /**
+   * A clock that was set back: what was counted lies in the future, where no bucket leaks, no block ends and what was told stays told. It
+   * begins anew, rather than to be deaf until then.
+   */
+  private follow(at: number): void {
+    if (at < this.latest - SET_BACK_MS) {
+      const { suppressed } = this.book;
+      this.rules = this.settings.enabled ? rulesInForce(this.settings) : [];
+      this.book = Object.assign(new AlertBook(this.settings), { suppressed });
+      this.responses.release();
+      this.latest = at;
+    } else if (at > this.latest) this.latest = at;
   }
 
   /** What is to be done with a caller now; undefined, as always without `responses`: nothing. */

@@ -18,8 +18,8 @@ export type Verdict =
 
 /** See the head of the file. */
 export class Responses {
-  private readonly blocked = new BoundedMap<number>(MAX_CALLERS);
-  private readonly slowed = new BoundedMap<number>(MAX_CALLERS);
+  private blocked = new BoundedMap<number>(MAX_CALLERS);
+  private slowed = new BoundedMap<number>(MAX_CALLERS);
   private readonly never: BlockList;
   private readonly idle: boolean;
 
@@ -38,6 +38,12 @@ export class Responses {
     const { block, slow } = this.settings;
     if (block?.rules.includes(rule)) this.hold('block', callerOf(address), at + block.seconds * 1_000);
     if (slow?.rules.includes(rule)) this.hold('slow', callerOf(address), at + slow.seconds * 1_000);
+  }
+
+  /** Holds nobody any more. */
+  release(): void {
+    this.blocked = new BoundedMap(MAX_CALLERS);
+    this.slowed = new BoundedMap(MAX_CALLERS);
   }
 
   /** Whether a rule takes back the API key that it was about. */

@@ -1,5 +1,6 @@
 // One event for each request that reached the HTTP layer, whatever became of it, written before its answer left.
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { connect as connectHttp2 } from 'node:http2';
 import { connect as connectPlain } from 'node:net';
 import { join } from 'node:path';
@@ -170,6 +171,15 @@ describe('the audit journal of a service', () => {
       'POST /v1/notes HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{';
     const sending = outcomes(await during(() => hangUp(head)));
     expect(sending).toMatchObject([{ api: { operation: 'note.create' }, status_code: 'client-gone', status_id: 2 }]);
+  });
+
+  it('has no id that ends a line, moves a cursor or turns a text around', async () => {
+    const id = '\u001b[2J\r\n\u0085\u2028\u009b\u202e\0';
+    const [, event] = await during(() => service.call('DELETE', `/v1/notes/${encodeURIComponent(id)}`));
+    const uid = '\ufffd[2J\ufffd\ufffd\ufffd\ufffd\ufffd\ufffd\ufffd';
+    expect(event).toMatchObject({ resources: [{ type: 'note', uid }] });
+    const bytes = await readFile(join(service.stateFolder, 'sample', 'audit', '00000001.journal'), 'utf8');
+    expect(bytes).not.toMatch(/(?!\n)[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/u);
   });
 
   it('is verified', async () => {

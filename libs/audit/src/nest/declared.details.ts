@@ -55,4 +55,7 @@ export function exchangeOf(params: unknown, body: unknown, result?: unknown): Au
 const object = (value: unknown): Record<string, unknown> =>
   value !== null && typeof value === 'object' ? (value as Record<string, unknown>) : {};
 
-const shortened = (text: string): string => text.slice(0, MAX_TEXT).toWellFormed();
+/** What moves a cursor, ends a line somewhere or turns a text around is in no id: who reads a journal with `cat` is not to be fooled (CWE-117). */
+const CONTROL = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}\ufeff]/gu;
+
+const shortened = (text: string): string => text.slice(0, MAX_TEXT).toWellFormed().replaceAll(CONTROL, '\ufffd');
