@@ -9,6 +9,7 @@ import { promisify } from 'node:util';
 import { TestIssuer } from '@gatehouse/service/testing';
 import type { BenchSession } from './bench.session.ts';
 import type { Call, Listening } from './child.protocol.ts';
+import { BUILT } from './guard.ts';
 import { ask, freePorts } from './https.client.ts';
 import { processUsage } from './process.usage.ts';
 import { NOTE_CALLS } from './sample.ts';
@@ -21,7 +22,7 @@ const STOP_WITHIN_MS = 15_000;
 /** The service that answers from memory, built. */
 export async function startBuilt(session: BenchSession): Promise<Subject> {
   const bundle = await build(session, 'tools/bench', 'tools/bench/src/servers/notes.main.ts', 'notes.main.mjs');
-  return startProgram(session, 'gatehouse, built', bundle, async () => NOTE_CALLS);
+  return startProgram(session, BUILT, bundle, async () => NOTE_CALLS);
 }
 
 /** The reference API with its embedded database, whose own processes are not counted. */
@@ -67,10 +68,10 @@ async function startProgram(
     GATEHOUSE_MANAGEMENT_PORT: `${management}`,
     ...settings,
   };
+  const flags = await imageFlags();
   const start = async (): Promise<{ program: ChildProcess; at: Listening; begin: number }> => {
     const begin = performance.now();
-    // as docker/Dockerfile has it
-    const program = spawn(process.execPath, ['--max-semi-space-size=16', file], { env, stdio: 'ignore' });
+    const program = spawn(process.execPath, [...flags, file], { env, stdio: 'ignore' });
     session.onEnd(() => stop(program));
     return { program, at: await firstAnswer(program, https as number, state), begin };
   };
@@ -80,6 +81,13 @@ async function startProgram(
   const usage = () => processUsage(program.pid as number);
   const subject = await session.answering({ name, at, calls: await callsOf(at), usage }, begin);
   return { ...subject, startMs };
+}
+
+/** What the image of a service starts Node.js with. */
+async function imageFlags(): Promise<string[]> {
+  const text = await readFile(join(ROOT, 'docker/Dockerfile'), 'utf8');
+  const command = /^CMD (\[.*\])$/m.exec(text)?.[1] ?? '[]';
+  return (JSON.parse(command) as string[]).slice(1, -1);
 }
 
 async function firstAnswer(program: ChildProcess, port: number, state: string): Promise<Listening> {

@@ -1,4 +1,4 @@
-import { brokenBudgets, UNAUDITED } from './guard.ts';
+import { brokenBudgets, BUILT, UNAUDITED } from './guard.ts';
 import type { Row } from './report.ts';
 
 const same = (value: number) => ({ median: value, min: value, max: value });
@@ -8,14 +8,15 @@ const row = (server: string, method: Row['method'], kept: number): Row => ({
   cpuMicros: same(30),
   keptOfRaw: same(kept),
   startMs: 300,
-  restMiB: 80,
-  rssMiB: 100,
+  restMB: 80,
+  loadMB: 100,
 });
 const rows = (get: number, post: number, audited = 0.4) => [
   row(UNAUDITED, 'GET', get),
   row(UNAUDITED, 'POST', post),
   row('gatehouse', 'GET', audited),
   row('gatehouse', 'POST', audited),
+  { ...row(BUILT, 'GET', 0.5), loadMB: 190 },
 ];
 
 const journal = (kept = 0.85) => ({ GET: same(kept), POST: same(0.5) });
@@ -40,9 +41,16 @@ describe('brokenBudgets', () => {
     expect(broken).toEqual(['the journal, GET: keeps 84 % of the path without it, the budget is 85 %']);
   });
 
+  it('names what the built service takes beyond 190 MB under load', () => {
+    const measured = [...rows(0.5, 0.5).slice(0, -1), { ...row(BUILT, 'GET', 0.5), loadMB: 191 }];
+    expect(brokenBudgets({ rows: measured, skipped: {}, keptWithJournal: journal() })).toEqual([
+      'gatehouse, built, memory: 191 MB under load, the budget is 190 MB',
+    ]);
+  });
+
   it('refuses to pass when the service was not measured', () => {
     const broken = brokenBudgets({ rows: [], skipped: { gatehouse: 'it did not start' } });
-    expect(broken).toHaveLength(5);
+    expect(broken).toHaveLength(6);
     expect(broken).toContain('gatehouse, POST: no verdict, it was not measured (it did not start)');
   });
 });

@@ -5,6 +5,12 @@ import type { Report, Row } from './report.ts';
 /** The row of the path without its journal. */
 export const UNAUDITED = 'gatehouse, no audit';
 
+/** The row of the service as its image runs it. */
+export const BUILT = 'gatehouse, built';
+
+/** Most resident memory of the built service under load, in MB: the goal is 160. */
+export const MOST_MEMORY_MB = 190;
+
 /** Least share of raw node:https that must be kept, with the journal and without: the goal is 0.5 and 0.45. */
 export const BUDGETS = {
   [UNAUDITED]: { GET: 0.4, POST: 0.33 },
@@ -20,7 +26,17 @@ export function brokenBudgets({
   skipped,
   keptWithJournal,
 }: Pick<Report, 'rows' | 'skipped' | 'keptWithJournal'>): string[] {
-  return [...brokenShares({ rows, skipped }), ...brokenJournal(keptWithJournal?.GET.median)];
+  return [
+    ...brokenShares({ rows, skipped }),
+    ...brokenJournal(keptWithJournal?.GET.median),
+    ...brokenMemory(rows.find(({ server }) => server === BUILT)?.loadMB, skipped[BUILT]),
+  ];
+}
+
+function brokenMemory(most: number | undefined, reason: string | undefined): string[] {
+  if (most === undefined) return [`${BUILT}, memory: no verdict, it was not measured${reason ? ` (${reason})` : ''}`];
+  if (most <= MOST_MEMORY_MB) return [];
+  return [`${BUILT}, memory: ${most.toFixed(0)} MB under load, the budget is ${MOST_MEMORY_MB} MB`];
 }
 
 function brokenJournal(kept: number | undefined): string[] {

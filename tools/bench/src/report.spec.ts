@@ -5,8 +5,8 @@ const row = {
   cpuMicros: micros,
   keptOfRaw: { median: 0.58, min: 0.55, max: 0.61 },
   startMs: 1234,
-  restMiB: 123,
-  rssMiB: 140,
+  restMB: 123,
+  loadMB: 140,
 };
 
 it.each([

@@ -14,10 +14,10 @@ export interface Row {
   readonly keptOfRaw?: Summary;
   /** Process start to first answer, in ms; one sample, with the TypeScript loader unless the server is built. */
   readonly startMs: number;
-  /** Resident memory after the first answer, in MiB. */
-  readonly restMiB: number;
-  /** Resident memory after the last round, in MiB. */
-  readonly rssMiB: number;
+  /** Resident memory after the first answer, in MB (1e6 bytes). */
+  readonly restMB: number;
+  /** Resident memory when it was highest at the end of a round, in MB. */
+  readonly loadMB: number;
 }
 
 export interface Report extends BenchOptions {
@@ -35,7 +35,7 @@ export function markdown(report: Report): string {
   return [
     `Node.js ${node}: ${rounds} interleaved rounds of ${requestsPerRound} requests,`,
     `${connections} keep-alive connections, TLS 1.3, P-256. CPU of the server a request;`,
-    'start to first answer in ms; MiB at rest and under load.',
+    'start to first answer in ms; MB at rest and under load.',
     '',
     ...markdownTable(['server', 'verb', 'CPU µs (range)', '% of raw', 'start', 'rest', 'load'], rows.map(cells)),
     ...(kept ? ['', 'With its journal it keeps of what it does without, in %:', ''] : []),
@@ -45,9 +45,9 @@ export function markdown(report: Report): string {
   ].join('\n');
 }
 
-function cells({ server, method, cpuMicros, keptOfRaw, startMs, restMiB, rssMiB }: Row): string[] {
+function cells({ server, method, cpuMicros, keptOfRaw, startMs, restMB, loadMB }: Row): string[] {
   const kept = keptOfRaw ? range(keptOfRaw, 100, 0) : '–';
-  return [server, method, range(cpuMicros, 1, 0), kept, ...[startMs, restMiB, rssMiB].map((value) => value.toFixed(0))];
+  return [server, method, range(cpuMicros, 1, 0), kept, ...[startMs, restMB, loadMB].map((value) => value.toFixed(0))];
 }
 
 function range({ median, min, max }: Summary, scale: number, digits: number): string {

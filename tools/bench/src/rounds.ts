@@ -15,22 +15,30 @@ const WARM_UP_ROUNDS = 4;
 /** CPU µs a request, round by round. */
 export type Micros = Record<Method, number[]>;
 
+/** What a server used. */
+export interface Played extends Micros {
+  /** Resident memory when it was highest at the end of a round, the warm-up included, in bytes. */
+  loadBytes: number;
+}
+
 export async function playRounds(
   session: BenchSession,
   subjects: readonly Subject[],
   options: BenchOptions,
-): Promise<Micros[]> {
-  const micros = subjects.map((): Micros => ({ GET: [], POST: [] }));
+): Promise<Played[]> {
+  const played = subjects.map((): Played => ({ GET: [], POST: [], loadBytes: 0 }));
   for (let round = -WARM_UP_ROUNDS; round < options.rounds; round++) {
     session.progress(round < 0 ? 'warming up' : `round ${round + 1} of ${options.rounds}`);
     for (const method of METHODS) {
       for (const [index, subject] of subjects.entries()) {
-        const cost = await measure(session, subject, method, options);
-        if (round >= 0) micros[index]?.[method].push(cost);
+        const own = played[index] as Played;
+        const { micros, rssBytes } = await measure(session, subject, method, options);
+        own.loadBytes = Math.max(own.loadBytes, rssBytes);
+        if (round >= 0) own[method].push(micros);
       }
     }
   }
-  return micros;
+  return played;
 }
 
 async function measure(
@@ -38,9 +46,9 @@ async function measure(
   { at, calls, usage }: Subject,
   method: Method,
   { requestsPerRound: requests, connections }: BenchOptions,
-): Promise<number> {
+): Promise<{ micros: number; rssBytes: number }> {
   const before = await usage();
   await session.load({ ...at, call: calls[method], requests, connections });
   const after = await usage();
-  return (after.cpuMicros - before.cpuMicros) / requests;
+  return { micros: (after.cpuMicros - before.cpuMicros) / requests, rssBytes: after.rssBytes };
 }

@@ -3,23 +3,18 @@ import { BenchSession, type Progress } from './bench.session.ts';
 import { startApi, startBuilt } from './built.subject.ts';
 import type { Report, Row } from './report.ts';
 import { requestPath } from '@gatehouse/service/testing/steps';
-import { UNAUDITED } from './guard.ts';
-import { playRounds, type BenchOptions, type Micros } from './rounds.ts';
+import { BUILT, UNAUDITED } from './guard.ts';
+import { playRounds, type BenchOptions, type Micros, type Played } from './rounds.ts';
 import { keptOf, summarise } from './statistics.ts';
 import { METHODS, type Subject } from './subject.ts';
 
-export const FULL: BenchOptions & { built: boolean } = {
-  rounds: 9,
-  requestsPerRound: 6_000,
-  connections: 64,
-  built: true,
-};
-export const QUICK: BenchOptions & { built: boolean } = {
-  rounds: 9,
-  requestsPerRound: 6_000,
-  connections: 64,
-  built: false,
-};
+export interface RunOptions extends BenchOptions {
+  /** Whether the reference API and its database are measured too. */
+  readonly api: boolean;
+}
+
+export const FULL: RunOptions = { rounds: 9, requestsPerRound: 6_000, connections: 64, api: true };
+export const QUICK: RunOptions = { ...FULL, api: false };
 
 /** Every step of the path but the journal, whose price stands between the two rows. */
 const unaudited = requestPath
@@ -28,22 +23,20 @@ const unaudited = requestPath
 
 type Start = (session: BenchSession) => Promise<Subject>;
 
-const FROM_SOURCE: Record<string, Start> = {
+const ALWAYS: Record<string, Start> = {
   raw: (session) => session.start('raw', 'raw.server'),
   nest: (session) => session.start('nest', 'nest.server'),
   gatehouse: (session) => session.start('gatehouse', 'gatehouse.server'),
   [UNAUDITED]: (session) => session.start(UNAUDITED, 'gatehouse.server', unaudited),
+  [BUILT]: startBuilt,
 };
 
 /** @throws Error when raw node:https cannot be measured, or a server answers something else than the bytes asked for */
-export function runBench(
-  { built, ...options }: BenchOptions & { built: boolean },
-  progress: Progress = () => undefined,
-): Promise<Report> {
+export function runBench({ api, ...options }: RunOptions, progress: Progress = () => undefined): Promise<Report> {
   return BenchSession.run(progress, async (session) => {
     const subjects: Subject[] = [];
     const skipped: Record<string, string> = {};
-    const starts = built ? { ...FROM_SOURCE, 'gatehouse, built': startBuilt, 'reference API': startApi } : FROM_SOURCE;
+    const starts = api ? { ...ALWAYS, 'reference API': startApi } : ALWAYS;
     for (const [name, start] of Object.entries(starts)) {
       session.progress(`starting ${name}`);
       // One after the other: two that start at once would slow each other's time to the first answer.
@@ -53,13 +46,12 @@ export function runBench(
       );
     }
     if (skipped.raw) throw new Error(`raw node:https cannot be measured: ${skipped.raw}`);
-    const micros = await playRounds(session, subjects, options);
-    const rows = await toRows(subjects, micros);
+    const played = await playRounds(session, subjects, options);
     return {
       node: process.versions.node,
       ...options,
-      rows,
-      keptWithJournal: keptWithJournal(subjects, micros),
+      rows: toRows(subjects, played),
+      keptWithJournal: keptWithJournal(subjects, played),
       skipped,
     };
   });
@@ -75,12 +67,11 @@ function keptWithJournal(subjects: readonly Subject[], micros: readonly Micros[]
 }
 
 /** The first subject is the measure. Another question, such as one to a database, has no share of it. */
-async function toRows(subjects: readonly Subject[], micros: readonly Micros[]): Promise<Row[]> {
-  const [raw, measure] = [subjects[0] as Subject, micros[0] as Micros];
+function toRows(subjects: readonly Subject[], played: readonly Played[]): Row[] {
+  const [raw, measure] = [subjects[0] as Subject, played[0] as Played];
   const rows: Row[] = [];
-  for (const [index, { name, calls, startMs, restBytes, usage }] of subjects.entries()) {
-    const own = micros[index] as Micros;
-    const [restMiB, rssMiB] = [restBytes, (await usage()).rssBytes].map((bytes) => bytes / 1_048_576);
+  for (const [index, { name, calls, startMs, restBytes }] of subjects.entries()) {
+    const own = played[index] as Played;
     for (const method of METHODS) {
       const isSame = calls[method] === raw.calls[method];
       const keptOfRaw = isSame ? keptOf(measure[method], own[method]) : undefined;
@@ -90,8 +81,8 @@ async function toRows(subjects: readonly Subject[], micros: readonly Micros[]): 
         cpuMicros: summarise(own[method]),
         keptOfRaw,
         startMs,
-        restMiB: restMiB as number,
-        rssMiB: rssMiB as number,
+        restMB: restBytes / 1e6,
+        loadMB: own.loadBytes / 1e6,
       });
     }
   }

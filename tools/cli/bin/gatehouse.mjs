@@ -16,7 +16,9 @@ await ensureInstalled(root).catch((error) => fail(error.message));
 const node = join(root, 'node_modules/node/bin', process.platform === 'win32' ? 'node.exe' : 'node');
 const hook = new URL('../swc-hook.mjs', import.meta.url).href;
 const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
-const child = spawn(node, ['--conditions=@gatehouse/source', '--import', hook, main, ...process.argv.slice(2)], {
+// The young generation as docker/Dockerfile has it: a service runs in this process.
+const flags = ['--max-semi-space-size=16', '--conditions=@gatehouse/source', '--import', hook];
+const child = spawn(node, [...flags, main, ...process.argv.slice(2)], {
   stdio: 'inherit',
   env: {
     ...process.env,
