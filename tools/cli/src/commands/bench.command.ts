@@ -25,7 +25,10 @@ export function registerBench(program: Command): void {
   program
     .command('bench')
     .description('Measure the server CPU of a request against raw node:https')
-    .option('--quick', 'under a minute; exit with 1 when a budget is broken or the service cannot be measured')
+    .option(
+      '--quick',
+      'without the reference API; exit with 1 when a budget is broken or the service cannot be measured',
+    )
     .option('--steps', 'what each step of the request path adds, instead')
     .option('--handshakes', 'what a new connection costs, full and resumed, instead')
     .option('--json', 'print the report as JSON')
