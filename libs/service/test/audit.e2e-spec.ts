@@ -173,6 +173,18 @@ describe('the audit journal of a service', () => {
     expect(sending).toMatchObject([{ api: { operation: 'note.create' }, status_code: 'client-gone', status_id: 2 }]);
   });
 
+  it('has one event of HTTP/2 headers that are too large, sent before the client could know how large they may be', async () => {
+    let status: unknown;
+    const events = await during(async () => {
+      const session = connectHttp2(service.urls.https, { ca: service.ca });
+      const stream = session.request({ ':path': '/v1/notes/1', 'x-large': 'x'.repeat(40_000) });
+      stream.on('response', (headers) => (status = headers[':status']));
+      await once(stream.resume(), 'close');
+      session.close();
+    });
+    expect([status, outcomes(events).map(({ status_code: code }) => code)]).toEqual([431, ['headers-too-large']]);
+  });
+
   it('has no id that ends a line, moves a cursor or turns a text around', async () => {
     const id = '\u001b[2J\r\n\u0085\u2028\u009b\u202e\0';
     const [, event] = await during(() => service.call('DELETE', `/v1/notes/${encodeURIComponent(id)}`));

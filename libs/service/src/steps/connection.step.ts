@@ -45,7 +45,8 @@ export const connection: Step = {
       },
     } as ReturnType<NonNullable<Step['server']>>;
   },
-  install: (app, { settings }) => installMessageRules(app, settings.limits.maxBodyBytes),
+  install: (app, { settings }) =>
+    installMessageRules(app, settings.limits.maxBodyBytes, settings.limits.maxHeaderBytes),
 };
 
 type Refused = ReturnType<typeof refusedConnections>;

@@ -9,9 +9,9 @@ import { type ProblemCode, ProblemError } from '@gatehouse/problem-details';
 type Incoming = IncomingMessage | Http2ServerRequest;
 
 /** Refuses what breaks a rule; installed before every other hook. */
-export function installMessageRules(app: FastifyInstance, maxBodyBytes: number): void {
+export function installMessageRules(app: FastifyInstance, maxBodyBytes: number, maxHeaderBytes = Infinity): void {
   app.addHook('onRequest', ({ raw }, reply, done) => {
-    const code = brokenRule(raw);
+    const code = brokenRule(raw) ?? tooLarge(raw, maxHeaderBytes);
     if (!code) return done();
     if (raw.httpVersionMajor === 1) reply.header('connection', 'close');
     done(new ProblemError(code));
@@ -32,6 +32,14 @@ export function brokenRule(request: Incoming): ProblemCode | undefined {
   // Node keeps the first of two; what is in front of it may have looked at the second
   if (headers.authorization !== undefined && count(request.rawHeaders, 'authorization') > 1) return 'malformed-http';
   return request.httpVersionMajor === 2 ? brokenBy2(request as Http2ServerRequest) : brokenBy1(request, url);
+}
+
+/** Node holds the limit of HTTP/1.1, and that of HTTP/2 only from the client's acknowledgement on: until then 64 KiB pass. */
+function tooLarge({ httpVersionMajor, rawHeaders }: Incoming, most: number): ProblemCode | undefined {
+  if (httpVersionMajor === 1) return undefined;
+  let bytes = 16 * rawHeaders.length; // 32 a field: RFC 9113 §6.5.2
+  for (const text of rawHeaders) bytes += text.length;
+  return bytes > most ? 'headers-too-large' : undefined;
 }
 
 function brokenBy1({ headers, rawHeaders, httpVersion }: Incoming, url: string): ProblemCode | undefined {
