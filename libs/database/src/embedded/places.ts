@@ -1,6 +1,6 @@
 // Where the embedded server keeps what: data, log and socket in one folder that only its user enters.
-import { createHash } from 'node:crypto';
-import { chmod, chown, lstat, mkdir, readlink, rm, stat, symlink } from 'node:fs/promises';
+import { createHash, randomUUID } from 'node:crypto';
+import { chmod, chown, lstat, mkdir, readlink, rename, rm, stat, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { DatabaseError } from '../database.error.ts';
@@ -83,14 +83,7 @@ export function socketFolderFor(folder: string): string {
 
 /** Makes a folder 0700 of the server's user; refuses one that is somebody else's or a link (CWE-377). */
 export async function ownFolder(folder: string, identity: Identity | undefined): Promise<void> {
-  const made = await mkdir(folder, { mode: 0o700 }).then(
-    () => true,
-    (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EEXIST') return false;
-      throw error;
-    },
-  );
-  if (made && identity) await chown(folder, identity.uid, identity.gid);
+  if (!(await lstat(folder).catch(() => undefined))) await makeFolder(folder, identity);
   const found = await lstat(folder);
   const owner = identity?.uid ?? process.getuid?.();
   if (found.isDirectory() && found.uid === owner) return chmod(folder, 0o700);
@@ -98,6 +91,20 @@ export async function ownFolder(folder: string, identity: Identity | undefined):
     `${folder} belongs to another user (uid ${found.uid})`,
     'Remove that folder, set GATEHOUSE_STATE to another one, or start as that user.',
   );
+}
+
+/** It appears with its owner: another start may look at it at any moment. */
+async function makeFolder(folder: string, identity: Identity | undefined): Promise<void> {
+  const fresh = identity ? `${folder}.${randomUUID()}` : folder;
+  try {
+    await mkdir(fresh, { mode: 0o700 });
+    if (!identity) return;
+    await chown(fresh, identity.uid, identity.gid);
+    await rename(fresh, folder);
+  } catch (error) {
+    if (identity) await rm(fresh, { recursive: true, force: true });
+    if (!['EEXIST', 'ENOTEMPTY'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+  }
 }
 
 /** A folder that cannot be written, in words. */
