@@ -1,3 +1,4 @@
+import './eslint.yield.mjs';
 import nx from '@nx/eslint-plugin';
 
 export default [

@@ -56,7 +56,8 @@ function failedTasks(output: string): string[] {
 function run(args: string[], cwd: string): Promise<{ code: number | null; output: string }> {
   const quiet = { NX_DAEMON: 'false', NX_TUI: 'false', NODE_OPTIONS: '', FORCE_COLOR: '0' };
   // plugins in this process: one of their own for each costs as much as the graph that they make
-  const env = { ...process.env, ...quiet, NX_ISOLATE_PLUGINS: 'false', GATEHOUSE_TEST_WORKERS: '2' };
+  const own = { NX_ISOLATE_PLUGINS: 'false', GATEHOUSE_TEST_WORKERS: '2', GATEHOUSE_TEST_FIRST: '1' };
+  const env = { ...process.env, ...quiet, ...own };
   return new Promise((resolve) => {
     const child = spawn(process.execPath, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
     const chunks: Buffer[] = [];

@@ -32,6 +32,7 @@ const COPIED = [
   '.gitattributes',
   '.swcrc',
   'eslint.config.mjs',
+  'eslint.yield.mjs',
   'jest.preset.mjs',
   'jest.setup.mjs',
   'jest.realm.mjs',

@@ -32,7 +32,7 @@ const lint = (cwd: string): TargetConfiguration => ({
   inputs: [
     'default',
     '^production',
-    '{workspaceRoot}/eslint.config.mjs',
+    '{workspaceRoot}/eslint.*.mjs',
     { externalDependencies: ['eslint', 'typescript-eslint', '@nx/eslint-plugin'] },
   ],
   options: { cwd },
