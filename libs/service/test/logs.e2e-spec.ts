@@ -2,6 +2,7 @@
 // line and the error.
 import { startForTest, type TestService } from '../src/testing/index.ts';
 import { sample, SampleModule } from './fixtures/sample.app.ts';
+import { until } from './fixtures/until.ts';
 
 const CANARY = 'c4nary-51d0e2';
 const TRACE = '0af7651916cd43dd8448eb211c80319c';
@@ -18,6 +19,12 @@ afterEach(async () => {
   service = undefined;
 });
 const entries = () => lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+/** The lines of that many requests: one is written after its answer. */
+const requests = async (count: number) => {
+  const found = () => entries().filter(({ msg }) => msg === 'request');
+  await until(() => found().length >= count);
+  return found();
+};
 
 it('holds no header, query or body of a caller', async () => {
   const { call, raw } = await start();
@@ -35,7 +42,7 @@ it('holds no header, query or body of a caller', async () => {
   await call('POST', '/v1/notes', { headers, body: `{"text": "${CANARY}` });
   await raw(`GET /${CANARY}\u0001 HTTP/1.1\r\nhost: ${CANARY}\r\n\r\n`);
   await raw(`${CANARY} / HTTP/9.9\r\n\r\n`);
-  expect(entries().filter(({ msg }) => msg === 'request')).toHaveLength(5);
+  expect(await requests(5)).toHaveLength(5);
   expect(lines.join('')).not.toContain(CANARY);
   expect(lines.join('')).not.toContain('hunter2'); // in the message of the handler's own error
 });
@@ -46,8 +53,7 @@ it('is one line a request, whatever a caller sends', async () => {
   await raw(
     `GET /a%0d%0a{"msg":"forged"} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\nuser-agent: ${agent}\r\n\r\n`,
   );
-  const requests = entries().filter(({ msg }) => msg === 'request');
-  expect(requests).toHaveLength(1);
+  expect(await requests(1)).toHaveLength(1);
   expect(lines.join('')).not.toContain('forged');
 });
 
@@ -57,6 +63,7 @@ it('leads from the answer to the line, the error and the trace by one id', async
   const { body, headers } = await call('GET', '/v1/notes/broken', { headers: { traceparent } });
   const { requestId } = body;
   expect(headers['x-request-id']).toBe(requestId);
+  await requests(1);
   const own = entries().filter((entry) => entry.requestId === requestId);
   expect(own.map(({ msg }) => msg).toSorted()).toEqual(['request', 'request failed']);
   expect(own.map(({ traceId }) => traceId)).toEqual([TRACE, TRACE]);
@@ -68,8 +75,5 @@ it('leaves out what went well where it is told to, and never what went wrong', a
   for (let index = 0; index < 5; index++) await call('GET', '/v1/notes/1');
   await call('GET', '/nowhere');
   await call('GET', '/v1/notes/broken');
-  const statuses = entries()
-    .filter(({ msg }) => msg === 'request')
-    .map(({ status }) => status);
-  expect(statuses).toEqual([404, 500]);
+  expect((await requests(2)).map(({ status }) => status)).toEqual([404, 500]);
 });
