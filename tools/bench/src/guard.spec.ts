@@ -16,10 +16,13 @@ const rows = (get: number, post: number, audited = 0.4) => [
   row(UNAUDITED, 'POST', post),
   row('gatehouse', 'GET', audited),
   row('gatehouse', 'POST', audited),
-  { ...row(BUILT, 'GET', 0.5), loadMB: 190 },
+  { ...row(BUILT, 'GET', 0.5), loadMB: 199 },
 ];
 
-const journal = (kept = 0.85) => ({ GET: same(kept), POST: same(0.5) });
+const journal = (kept = 0.85) => ({
+  GET: { throughput: same(kept), cpu: same(0.8) },
+  POST: { throughput: same(0.5), cpu: same(0.5) },
+});
 
 describe('brokenBudgets', () => {
   it('is silent at the budget itself', () => {
@@ -38,13 +41,13 @@ describe('brokenBudgets', () => {
 
   it('names a journal that takes more of GET than 15 %', () => {
     const broken = brokenBudgets({ rows: rows(0.5, 0.5), skipped: {}, keptWithJournal: journal(0.84) });
-    expect(broken).toEqual(['the journal, GET: keeps 84 % of the path without it, the budget is 85 %']);
+    expect(broken).toEqual(['the journal, GET: keeps 84 % of the throughput without it, the budget is 85 %']);
   });
 
-  it('names what the built service takes beyond 190 MB under load', () => {
-    const measured = [...rows(0.5, 0.5).slice(0, -1), { ...row(BUILT, 'GET', 0.5), loadMB: 191 }];
+  it('names what the built service takes beyond 190 MiB under load', () => {
+    const measured = [...rows(0.5, 0.5).slice(0, -1), { ...row(BUILT, 'GET', 0.5), loadMB: 200 }];
     expect(brokenBudgets({ rows: measured, skipped: {}, keptWithJournal: journal() })).toEqual([
-      'gatehouse, built, memory: 191 MB under load, the budget is 190 MB',
+      'gatehouse, built, memory: 200 MB under load, the budget is 199 MB',
     ]);
   });
 

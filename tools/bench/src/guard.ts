@@ -8,8 +8,8 @@ export const UNAUDITED = 'gatehouse, no audit';
 /** The row of the service as its image runs it. */
 export const BUILT = 'gatehouse, built';
 
-/** Most resident memory of the built service under load, in MB: the goal is 160. */
-export const MOST_MEMORY_MB = 190;
+/** Most resident memory of the built service under load, in MB: 190 MiB. The goal is 160 MiB. */
+export const MOST_MEMORY_MB = 199;
 
 /** Least share of raw node:https that must be kept, with the journal and without: the goal is 0.5 and 0.45. */
 export const BUDGETS = {
@@ -17,7 +17,7 @@ export const BUDGETS = {
   gatehouse: { GET: 0.4, POST: 0.33 },
 } as const;
 
-/** What the journal may take of GET: 15 %. A mutation pays for two records and waits for the disk: its budget is that of the whole path. */
+/** What the journal may take of GET's throughput: 15 %. A mutation pays for two records and waits for the disk: its budget is that of the whole path. */
 export const LEAST_WITH_JOURNAL = 0.85;
 
 /** @returns what is broken, one sentence each; empty when every budget holds */
@@ -28,7 +28,7 @@ export function brokenBudgets({
 }: Pick<Report, 'rows' | 'skipped' | 'keptWithJournal'>): string[] {
   return [
     ...brokenShares({ rows, skipped }),
-    ...brokenJournal(keptWithJournal?.GET.median),
+    ...brokenJournal(keptWithJournal?.GET.throughput.median),
     ...brokenMemory(rows.find(({ server }) => server === BUILT)?.loadMB, skipped[BUILT]),
   ];
 }
@@ -44,7 +44,7 @@ function brokenJournal(kept: number | undefined): string[] {
   if (kept >= LEAST_WITH_JOURNAL) return [];
   const percent = (share: number) => (share * 100).toFixed(0);
   return [
-    `the journal, GET: keeps ${percent(kept)} % of the path without it, the budget is ${percent(LEAST_WITH_JOURNAL)} %`,
+    `the journal, GET: keeps ${percent(kept)} % of the throughput without it, the budget is ${percent(LEAST_WITH_JOURNAL)} %`,
   ];
 }
 

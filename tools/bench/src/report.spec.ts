@@ -15,7 +15,10 @@ it.each([
     markdown({
       ...{ node: '24.21.0', rounds: 9, requestsPerRound: 4_000, connections: 64 },
       rows: [{ ...row, server: 'gatehouse built', method: 'POST' }],
-      keptWithJournal: { GET: row.keptOfRaw, POST: row.keptOfRaw },
+      keptWithJournal: {
+        GET: { throughput: row.keptOfRaw, cpu: row.keptOfRaw },
+        POST: { throughput: row.keptOfRaw, cpu: row.keptOfRaw },
+      },
       skipped: {},
     }),
   ],

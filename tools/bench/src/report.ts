@@ -23,8 +23,8 @@ export interface Row {
 export interface Report extends BenchOptions {
   readonly node: string;
   readonly rows: readonly Row[];
-  /** Share of the path without its journal that is kept with it. */
-  readonly keptWithJournal?: Readonly<Record<Method, Summary>>;
+  /** What is kept with the journal of the path without it, 1 = all: answers a second, and answers for the same CPU. */
+  readonly keptWithJournal?: Readonly<Record<Method, { readonly throughput: Summary; readonly cpu: Summary }>>;
   /** Servers that could not be measured, with the reason. */
   readonly skipped: Readonly<Record<string, string>>;
 }
@@ -38,11 +38,16 @@ export function markdown(report: Report): string {
     'start to first answer in ms; MB at rest and under load.',
     '',
     ...markdownTable(['server', 'verb', 'CPU µs (range)', '% of raw', 'start', 'rest', 'load'], rows.map(cells)),
-    ...(kept ? ['', 'With its journal it keeps of what it does without, in %:', ''] : []),
-    ...(kept ? [`GET ${range(kept.GET, 100, 0)}, POST ${range(kept.POST, 100, 0)}.`] : []),
+    ...(kept ? ['', 'With its journal it keeps of what it does without, in %:', '', ...journal(kept)] : []),
     ...Object.entries(skipped).map(([server, reason]) => `\nNot measured: ${server}: ${reason}`),
     '',
   ].join('\n');
+}
+
+function journal(kept: NonNullable<Report['keptWithJournal']>): string[] {
+  const line = (what: 'throughput' | 'cpu') =>
+    `GET ${range(kept.GET[what], 100, 0)}, POST ${range(kept.POST[what], 100, 0)}`;
+  return [`- answers a second: ${line('throughput')}`, `- answers for the same CPU: ${line('cpu')}`];
 }
 
 function cells({ server, method, cpuMicros, keptOfRaw, startMs, restMB, loadMB }: Row): string[] {

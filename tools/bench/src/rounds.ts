@@ -1,4 +1,5 @@
-// Rounds in which each server takes its turn, so that a neighbour's noise falls on all of them.
+// Rounds in which each server takes its turn, so that a neighbour's noise falls on all of them; every other round the other way about, so that
+// none has always the same one before it.
 import type { BenchSession } from './bench.session.ts';
 import { METHODS, type Method, type Subject } from './subject.ts';
 
@@ -19,6 +20,8 @@ export type Micros = Record<Method, number[]>;
 export interface Played extends Micros {
   /** Resident memory when it was highest at the end of a round, the warm-up included, in bytes. */
   loadBytes: number;
+  /** Answers a second, round by round. */
+  readonly perSecond: Record<Method, number[]>;
 }
 
 export async function playRounds(
@@ -26,15 +29,18 @@ export async function playRounds(
   subjects: readonly Subject[],
   options: BenchOptions,
 ): Promise<Played[]> {
-  const played = subjects.map((): Played => ({ GET: [], POST: [], loadBytes: 0 }));
+  const played = subjects.map((): Played => ({ GET: [], POST: [], loadBytes: 0, perSecond: { GET: [], POST: [] } }));
   for (let round = -WARM_UP_ROUNDS; round < options.rounds; round++) {
     session.progress(round < 0 ? 'warming up' : `round ${round + 1} of ${options.rounds}`);
     for (const method of METHODS) {
-      for (const [index, subject] of subjects.entries()) {
+      const turns = [...subjects.entries()];
+      for (const [index, subject] of round % 2 === 0 ? turns : turns.reverse()) {
         const own = played[index] as Played;
-        const { micros, rssBytes } = await measure(session, subject, method, options);
+        const { micros, rssBytes, perSecond } = await measure(session, subject, method, options);
         own.loadBytes = Math.max(own.loadBytes, rssBytes);
-        if (round >= 0) own[method].push(micros);
+        if (round < 0) continue;
+        own[method].push(micros);
+        own.perSecond[method].push(perSecond);
       }
     }
   }
@@ -46,9 +52,11 @@ async function measure(
   { at, calls, usage }: Subject,
   method: Method,
   { requestsPerRound: requests, connections }: BenchOptions,
-): Promise<{ micros: number; rssBytes: number }> {
+): Promise<{ micros: number; rssBytes: number; perSecond: number }> {
   const before = await usage();
+  const begin = performance.now();
   await session.load({ ...at, call: calls[method], requests, connections });
+  const perSecond = (requests * 1_000) / (performance.now() - begin);
   const after = await usage();
-  return { micros: (after.cpuMicros - before.cpuMicros) / requests, rssBytes: after.rssBytes };
+  return { micros: (after.cpuMicros - before.cpuMicros) / requests, rssBytes: after.rssBytes, perSecond };
 }

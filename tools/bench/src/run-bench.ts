@@ -4,9 +4,9 @@ import { startApi, startBuilt } from './built.subject.ts';
 import type { Report, Row } from './report.ts';
 import { requestPath } from '@gatehouse/service/testing/steps';
 import { BUILT, UNAUDITED } from './guard.ts';
-import { playRounds, type BenchOptions, type Micros, type Played } from './rounds.ts';
+import { playRounds, type BenchOptions, type Played } from './rounds.ts';
 import { keptOf, summarise } from './statistics.ts';
-import { METHODS, type Subject } from './subject.ts';
+import { METHODS, type Method, type Subject } from './subject.ts';
 
 export interface RunOptions extends BenchOptions {
   /** Whether the reference API and its database are measured too. */
@@ -58,12 +58,16 @@ export function runBench({ api, ...options }: RunOptions, progress: Progress = (
 }
 
 /** Round by round, against the same path without it; undefined when one of the two was not measured. */
-function keptWithJournal(subjects: readonly Subject[], micros: readonly Micros[]): Report['keptWithJournal'] {
+function keptWithJournal(subjects: readonly Subject[], played: readonly Played[]): Report['keptWithJournal'] {
   const [without, with_] = [UNAUDITED, 'gatehouse'].map(
-    (name) => micros[subjects.findIndex((own) => own.name === name)],
+    (name) => played[subjects.findIndex((own) => own.name === name)],
   );
   if (!without || !with_) return undefined;
-  return { GET: keptOf(without.GET, with_.GET), POST: keptOf(without.POST, with_.POST) };
+  const kept = (method: Method) => ({
+    throughput: keptOf(with_.perSecond[method], without.perSecond[method]),
+    cpu: keptOf(without[method], with_[method]),
+  });
+  return { GET: kept('GET'), POST: kept('POST') };
 }
 
 /** The first subject is the measure. Another question, such as one to a database, has no share of it. */
