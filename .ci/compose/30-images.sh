@@ -11,10 +11,10 @@ for image in $(docker compose config --images | sort -u); do
   docker export "$container" | tar -t >"$work/files"
   mkdir "$work/added"
   docker export "$container" | tar -xC "$work/added" --ignore-failed-read --wildcards 'app/*' 'etc/gatehouse/*' 'make.sh' 2>/dev/null || true
+  docker rm -v "$container" >/dev/null
   [[ -n $(ls -A "$work/added") ]] || fail "$image adds no file that is known here"
   bash "$repo/.ci/secret-scan.sh" "$work/added" || fail "$image: a secret in what it adds"
   rm -rf "$work/added"
-  docker rm -v "$container" >/dev/null
   ! grep -E '(^|/)(\.git|\.env|\.npmrc|\.gatehouse)(/|$)|^app/.*\.(pem|key|ts|map)$' "$work/files" || fail "$image holds the file above"
   chmod -R u+w "$work/image" && rm -rf "$work/image" "$work/files"
 done
