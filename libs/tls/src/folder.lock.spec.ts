@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -14,6 +14,11 @@ describe('a lock', () => {
     file = join(folder, 'lock');
   });
   afterEach(() => rm(folder, { recursive: true, force: true }));
+
+  it('that cannot be read is refused, rather than asked for ever', async () => {
+    await mkdir(file);
+    await expect(withLock(file, async () => undefined)).rejects.toThrow(/cannot be read \(EISDIR\): remove it/);
+  });
 
   it('lets one in at a time, and is gone afterwards', async () => {
     let inside = 0;

@@ -38,7 +38,10 @@ async function acquire(file: string, owner: string, waitMs: number, staleMs: num
   const until = performance.now() + waitMs;
   for (;;) {
     if (await take(file, owner)) return;
-    const holder = await readFile(file, 'utf8').catch(() => undefined);
+    const holder = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return undefined;
+      throw new TlsError(`${file} cannot be read (${error.code}): remove it when no process holds it any more.`);
+    });
     if (holder === undefined) continue;
     if ((await abandoned(file, holder, staleMs)) && (await takeAway(file, holder, staleMs))) continue;
     if (performance.now() >= until) throw held(file, holder);

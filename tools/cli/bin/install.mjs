@@ -74,8 +74,10 @@ function takeAway(file, holder) {
 function read(file) {
   try {
     return readFileSync(file, 'utf8');
-  } catch {
-    return undefined;
+  } catch (error) {
+    if (error.code === 'ENOENT') return undefined;
+    const remedy = 'remove it, or set TMPDIR to a folder of yours';
+    throw new Error(`the lock ${file} cannot be read (${error.code}): ${remedy}.`, { cause: error });
   }
 }
 

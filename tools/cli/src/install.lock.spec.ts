@@ -1,7 +1,8 @@
 // Two commands in a fresh checkout: the second waits for the first's installation, or goes on when that one was killed.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -32,6 +33,19 @@ describe('the lock of the installation', () => {
     expect(await next(second, 'stdout')).toBe('held\n');
     second.stdin?.end();
     expect(await next(second, 'stdout')).toBe('released\n');
+  });
+
+  it('that cannot be read ends the command, rather than to be asked for ever', async () => {
+    const name = createHash('sha256').update(root).digest('hex').slice(0, 16);
+    const file = join(tmpdir(), `gatehouse-install-${process.getuid?.() ?? 'user'}-${name}.lock`);
+    await mkdir(file);
+    try {
+      const child = holder();
+      expect(await next(child, 'stderr')).toMatch(/the lock \S+ cannot be read \(EISDIR\): remove it/);
+      await once(child, 'exit');
+    } finally {
+      await rm(file, { recursive: true });
+    }
   });
 
   it('of a killed command goes to exactly one of many', async () => {

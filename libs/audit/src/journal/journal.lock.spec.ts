@@ -1,7 +1,7 @@
 // Processes that find the lock of a dead one at the same moment: one of them gets in, and nobody beside a living one.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readdir, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -73,6 +73,11 @@ describe('the lock of a journal', () => {
     await watching;
     expect([away, await readFile(file, 'utf8')]).toEqual([0, living]);
     await lock.release();
+  });
+
+  it('that cannot be read refuses the start, rather than to be asked for ever', async () => {
+    await mkdir(file);
+    await expect(lockJournal(folder)).rejects.toThrow(/lock cannot be read \(EISDIR\). Remove it/);
   });
 
   it('is one for all names of the folder', async () => {

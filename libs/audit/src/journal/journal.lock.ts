@@ -55,7 +55,7 @@ export async function lockJournal(folder: string): Promise<JournalLock> {
 async function acquire(file: string, owner: string, folder: string): Promise<void> {
   let watched: { holder: string; touched: number; since: number } | undefined;
   while (!(await take(file, owner))) {
-    const holder = await read(file);
+    const holder = await readHolder(file);
     const touched = (await stat(file).catch(() => undefined))?.mtimeMs;
     if (holder === undefined || touched === undefined) continue;
     if (isNear(holder)) {
@@ -67,6 +67,15 @@ async function acquire(file: string, owner: string, folder: string): Promise<voi
       await takeAway(file, holder);
     await new Promise((resolve) => setTimeout(resolve, watched ? 200 : 10));
   }
+}
+
+/** @throws AuditError for a lock that says nothing to this user: to ask it again and again would be a start that hangs */
+function readHolder(file: string): Promise<string | undefined> {
+  return readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    const remedy = 'Remove it when no process writes there any more.';
+    throw new AuditError('journal-busy', `the lock ${file} cannot be read (${error.code})`, remedy, error);
+  });
 }
 
 /** What file systems say that have none. */
