@@ -1,7 +1,8 @@
 // A command may be killed between its first write and its last, and two may run at once. So what a plan is about to change stands
 // in a journal first, which is also the lock: the next command takes a dead one's changes back before it looks at anything.
-import { linkSync, lstatSync, mkdirSync, readlinkSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { linkSync, lstatSync, mkdirSync, readdirSync, readlinkSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { halfWritten } from './disk.error.ts';
 import type { Plan } from './plan.ts';
 import { putFile, putLink, readFile, removeFile } from './plan.files.ts';
 import { RefusalError } from './refusal.error.ts';
@@ -27,8 +28,9 @@ export function openJournal(plan: Plan): () => void {
   const own = `${file}.${process.pid}`;
   const links = plan.links().map(([path]) => ({ path, before: targetOf(join(plan.root, path)) }));
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  writeFileSync(own, JSON.stringify({ pid: process.pid, changes: plan.changes(), links }), { mode: 0o600 });
+  removeDead(file);
   try {
+    writeFileSync(own, JSON.stringify({ pid: process.pid, changes: plan.changes(), links }), { mode: 0o600 });
     const deadline = Date.now() + WAIT_MS;
     while (!takes(own, file)) {
       const holder = readJournal(file);
@@ -49,12 +51,21 @@ export function openJournal(plan: Plan): () => void {
 /**
  * Takes back what a command wrote that was killed half-way. A file that somebody changed since stays as it is.
  * @returns the paths taken back, and those that were left
+ * @throws HalfWrittenError when the disk does not let it; a later call goes on
  */
 export function takeBackUnfinished(root: string): { back: string[]; left: string[] } {
+  const journal = readJournal(join(root, FILE));
+  if (!journal || isAlive(journal.pid)) return { back: [], left: [] };
+  try {
+    return takeBack(root, journal);
+  } catch (error) {
+    throw halfWritten(root, error as NodeJS.ErrnoException);
+  }
+}
+
+function takeBack(root: string, journal: Journal): { back: string[]; left: string[] } {
   const file = join(root, FILE);
-  const journal = readJournal(file);
   const result = { back: [] as string[], left: [] as string[] };
-  if (!journal || isAlive(journal.pid)) return result;
   for (const { path, before } of [...journal.links].reverse()) putLink(join(root, path), before);
   for (const { path, before, after } of [...journal.changes].reverse()) {
     rmSync(join(root, `${path}.${journal.pid}.tmp`), { force: true });
@@ -77,6 +88,14 @@ export function isUnfinished(root: string): boolean {
   return journal !== undefined && !isAlive(journal.pid);
 }
 
+/** What a command left that was killed while it waited, or before its journal was whole. */
+function removeDead(file: string): void {
+  const mine = `${basename(file)}.`;
+  for (const name of readdirSync(dirname(file))) {
+    if (name.startsWith(mine) && !isAlive(Number(name.slice(mine.length)))) rmSync(join(dirname(file), name));
+  }
+}
+
 /** A journal appears whole or not at all, and only where there is none. */
 function takes(own: string, file: string): boolean {
   try {
@@ -90,7 +109,12 @@ function takes(own: string, file: string): boolean {
 
 function readJournal(file: string): Journal | undefined {
   const text = readFile(file);
-  return text === undefined ? undefined : (JSON.parse(text) as Journal);
+  if (text === undefined) return undefined;
+  try {
+    return JSON.parse(text) as Journal;
+  } catch {
+    throw new RefusalError(`${FILE} is damaged: a command did not end`, 'See what git status says, then delete it.');
+  }
 }
 
 function busy(holder: Journal | undefined): RefusalError {

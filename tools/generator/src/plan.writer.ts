@@ -1,11 +1,12 @@
 // Writes a plan whole or not at all. Every call is synchronous, so no signal handler runs between the first write and
-// the last; a failure on the way (full disk, no permission) undoes what was done, in reverse, and a kill is undone by the next
-// command (plan.journal.ts).
+// the last; a failure on the way (full disk, no permission) undoes what was done, in reverse; a kill, and what a full disk does not
+// let us undo, are undone by the next command (plan.journal.ts).
 import { lstatSync, mkdirSync, readlinkSync, rmdirSync, rmSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import type { Change, Plan } from './plan.ts';
 import { putFile, putLink, readFile, removeFile } from './plan.files.ts';
 import { openJournal } from './plan.journal.ts';
+import { explained, halfWritten } from './disk.error.ts';
 import { RefusalError } from './refusal.error.ts';
 
 /** A file is no longer what the plan was made from: making the plan again may do. */
@@ -19,32 +20,49 @@ export class StalePlanError extends RefusalError {
  * Writes the plan.
  * @throws StalePlanError when a file changed on disk after it was planned
  * @throws RefusalError when the folder cannot be written to; what was written is taken back
+ * @throws HalfWrittenError when it could not be taken back
  * @throws Error what the file system said, after everything written was taken back
  */
 export function writePlan(plan: Plan): void {
   try {
     const close = openJournal(plan);
+    const undo: (() => void)[] = [];
     try {
-      write(plan);
-    } finally {
+      write(plan, undo);
+    } catch (error) {
+      if (!isTakenBack(undo)) throw halfWritten(plan.root, error as NodeJS.ErrnoException); // and the journal stays
       close();
+      throw error;
     }
+    close();
   } catch (error) {
-    throw explained(error as NodeJS.ErrnoException);
+    throw explained(plan.root, error as NodeJS.ErrnoException);
   }
 }
 
-function write(plan: Plan): void {
+function write(plan: Plan, undo: (() => void)[]): void {
   const changes = plan.changes();
   const stale = changes.find(({ path, before }) => readFile(join(plan.root, path)) !== before);
   if (stale) throw new StalePlanError(stale.path);
-  const undo: (() => void)[] = [];
+  for (const change of changes) writeChange(plan.root, change, undo);
+  for (const [path, target] of plan.links()) writeLink(join(plan.root, path), target, undo);
+}
+
+/** Each step is tried: removing what is new may make the room that restoring what is old needs. */
+function isTakenBack(undo: (() => void)[]): boolean {
+  for (let steps = undo.reverse(); ;) {
+    const failed = steps.filter((step) => !succeeds(step));
+    if (failed.length === 0 || failed.length === steps.length) return failed.length === 0;
+    steps = failed;
+  }
+}
+
+function succeeds(step: () => void): boolean {
   try {
-    for (const change of changes) writeChange(plan.root, change, undo);
-    for (const [path, target] of plan.links()) writeLink(join(plan.root, path), target, undo);
-  } catch (error) {
-    for (const step of undo.reverse()) step();
-    throw error;
+    step();
+    return true;
+  } catch {
+    return false;
   }
 }
 
@@ -57,8 +75,8 @@ function writeChange(root: string, { path, before, after }: Change, undo: (() =>
     return;
   }
   makeFolders(dirname(file), undo);
-  undo.push(restore);
   putFile(file, after);
+  undo.push(restore); // not before: a file that was not written needs no room for a second copy of itself
 }
 
 function makeFolders(folder: string, undo: (() => void)[]): void {
@@ -76,20 +94,4 @@ function writeLink(link: string, target: string | undefined, undo: (() => void)[
   if (target !== undefined) makeFolders(dirname(link), undo);
   const where = target === undefined || process.platform === 'win32' ? target : relative(dirname(link), target);
   putLink(link, where);
-}
-
-const REMEDIES: Readonly<Record<string, string>> = {
-  EACCES: 'Change its owner or its mode, or work in a clone of your own.',
-  EPERM: 'Change its owner or its mode, or work in a clone of your own.',
-  EROFS: 'The disk is read-only: work in a clone elsewhere.',
-  ENOSPC: 'The disk is full: free some space.',
-  EDQUOT: 'The quota is used up: free some space.',
-};
-
-/** What the file system refuses is an answer too, with its remedy. */
-function explained(error: NodeJS.ErrnoException): Error {
-  const remedy = REMEDIES[error.code ?? ''];
-  return remedy
-    ? new RefusalError(`${error.path ?? 'the workspace'} cannot be written (${error.code})`, remedy)
-    : error;
 }

@@ -1,8 +1,11 @@
-// A refusal is an answer, not a crash: it says what was refused and what to do instead, and nothing has been written.
+// A refusal is an answer, not a crash: it says what was refused and what to do instead, and nothing has been written (or it says so).
 
 /** Something the generator will not do. `message` names the input; `remedy` says what to type or change instead. */
 export class RefusalError extends Error {
   override readonly name = 'RefusalError';
+
+  /** What became of the workspace, for people. */
+  readonly written: string = 'Nothing was written.';
 
   constructor(
     message: string,

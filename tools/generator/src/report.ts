@@ -28,9 +28,9 @@ export async function runReporting(json: boolean, output: Output, body: () => Pr
     return result.ok ? EXIT.ok : EXIT.failed;
   } catch (error) {
     if (!(error instanceof RefusalError)) throw error;
-    const { message, remedy } = error;
-    if (json) output.out(`${JSON.stringify({ ok: false, error: { message, remedy } }, null, 2)}\n`);
-    else output.error(`Refused: ${message}.\n  ${remedy}\n  Nothing was written.\n`);
+    const { message, remedy, written } = error;
+    if (json) output.out(`${JSON.stringify({ ok: false, error: { message, remedy, written } }, null, 2)}\n`);
+    else output.error(`Refused: ${message}.\n  ${remedy}\n  ${written}\n`);
     return EXIT.refused;
   }
 }
