@@ -42,6 +42,10 @@ export const command = {
   argv: [process.execPath, '--conditions=@gatehouse/source', '--import=../../tools/cli/swc-hook.mjs', 'src/main.ts'],
   cwd: service.root,
   // what the checks change under it is noticed soon
-  env: { GATEHOUSE_TLS_RELOAD_POLL_MS: '200', GATEHOUSE_AUDIT_CHECKPOINT_SECONDS: '1' },
+  env: {
+    GATEHOUSE_TLS_RELOAD_POLL_MS: '100',
+    GATEHOUSE_TLS_RELOAD_SETTLE_MS: '200',
+    GATEHOUSE_AUDIT_CHECKPOINT_SECONDS: '1',
+  },
   reloadSeconds: 4,
 };

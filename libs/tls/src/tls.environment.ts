@@ -36,6 +36,11 @@ const identity =
       [group]: { ...(target.identity?.[group] as object), [key]: value },
     });
 
+const reload =
+  (key: string): Apply =>
+  (target, value) =>
+    void (target.reload = { ...(target.reload as object), [key]: Number(value) });
+
 const list = (value: string) => value.split(',').map((item) => item.trim());
 
 const SETTINGS: Record<string, Apply> = {
@@ -59,8 +64,8 @@ const SETTINGS: Record<string, Apply> = {
   GATEHOUSE_TLS_IDENTITY_VAULT_PKI_MOUNT: identity('vaultPki', 'mount'),
   GATEHOUSE_TLS_IDENTITY_SPIFFE_ID: identity('vaultPki', 'spiffeId'),
   GATEHOUSE_TLS_IDENTITY_NAMES: (target, value) => (target.identity = { ...target.identity, names: list(value) }),
-  GATEHOUSE_TLS_RELOAD_POLL_MS: (target, value) =>
-    (target.reload = { ...(target.reload as object), pollMs: Number(value) }),
+  GATEHOUSE_TLS_RELOAD_POLL_MS: reload('pollMs'),
+  GATEHOUSE_TLS_RELOAD_SETTLE_MS: reload('settleMs'),
   GATEHOUSE_TLS_WEBHOOK_URL_FILE: (target, value) => (target.webhookUrlFile = value),
   GATEHOUSE_TLS_CLIENT_CERTIFICATES: (target, value) => (target.clientCertificates.mode = value),
   GATEHOUSE_TLS_CLIENT_CA_FILE: (target, value) => (target.clientCertificates.caFile = value),

@@ -73,7 +73,7 @@ export const certKeepsGood: Check = {
         const before = service.written();
         await files.put(pair);
         const end = performance.now() + noticeMs * BROKEN_PART;
-        for (let looked = false; !looked && performance.now() < end; await delay(100)) {
+        for (let looked = false; !looked && performance.now() < end; await delay(50)) {
           looked = service.writtenSince(before).includes('certificate-refused');
           if ((await served(service.url)) !== good)
             return [{ message: `with a certificate ${what} in its files it no longer serves the good one` }];
@@ -102,7 +102,7 @@ async function onFiles(target: Target, work: (started: OnFiles) => Promise<Findi
 }
 
 async function isServed({ url }: ServiceProcess, { cert }: Leaf, ms: number): Promise<boolean> {
-  for (const end = performance.now() + ms; ; await delay(100)) {
+  for (const end = performance.now() + ms; ; await delay(50)) {
     if ((await served(url)) === serialOf(cert)) return true;
     if (performance.now() >= end) return false;
   }

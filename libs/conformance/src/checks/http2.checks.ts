@@ -1,8 +1,9 @@
 // HTTP/2: that it is there, and that a client which opens and cancels streams as fast as it can is put out.
-import { connect, constants, type ClientHttp2Session } from 'node:http2';
+import { connect, type ClientHttp2Session } from 'node:http2';
 import { once } from 'node:events';
 import { skip, type Check } from '../check.ts';
 import { probingTls } from '../client/http.client.ts';
+import { FrameConnection } from '../client/http2.frames.ts';
 import type { Target } from '../target.ts';
 
 export const http2: Check = {
@@ -32,7 +33,7 @@ export const http2: Check = {
 
 /** Far above what a client needs, far below what hurts. Node's own limit is a burst of 1,000. */
 const RESETS = 4_000;
-const BATCH = 50;
+const BATCH = 200;
 
 export const http2RapidReset: Check = {
   id: 'http2-rapid-reset',
@@ -41,31 +42,28 @@ export const http2RapidReset: Check = {
   severity: 'high',
   remedy: 'limit resets on a connection (Node: keep `streamResetBurst` and `streamResetRate` at their defaults)',
   alone: true,
-  async run(target) {
-    const session = await open(target).catch(() => undefined);
-    if (!session) skip('the service does not speak HTTP/2');
+  async run({ url, options }) {
+    const connection = await FrameConnection.open(url, '/health/live', options.timeoutMs);
+    if (!connection) skip('the service does not speak HTTP/2');
     try {
-      for (let sent = 0; sent < RESETS && !session.destroyed; sent += BATCH) {
-        for (let index = 0; index < BATCH; index += 1) resetOne(session);
-        await new Promise((resolve) => setImmediate(resolve));
+      for (let sent = 0; sent < RESETS && !connection.ended; sent += BATCH) {
+        await connection.send(
+          ...Array.from({ length: BATCH }, (_, index) => connection.cancelled(stream(sent + index))),
+        );
+        await new Promise((resolve) => setImmediate(resolve)); // its end is noticed
       }
-      // the end of a flooded connection is not always seen by its client, so the question is whether it still serves
-      const status = await statusOf(session, Math.min(1_000, target.options.timeoutMs));
-      return status !== undefined
+      await connection.send(connection.request(stream(RESETS)));
+      return (await connection.answers(stream(RESETS), Math.min(1_000, options.timeoutMs)))
         ? [{ message: `after ${RESETS} streams opened and reset on one connection, it is still served` }]
         : [];
     } finally {
-      session.destroy();
+      connection.close();
     }
   },
 };
 
-function resetOne(session: ClientHttp2Session): void {
-  if (session.destroyed || session.closed) return;
-  const request = session.request({ ':path': '/health/live' });
-  request.on('error', () => undefined);
-  request.close(constants.NGHTTP2_CANCEL);
-}
+/** The number of the n-th stream of a client. */
+const stream = (n: number) => 2 * n + 1;
 
 async function open(target: Target): Promise<ClientHttp2Session> {
   const session = connect(target.url, { ...probingTls(target.url.hostname), ALPNProtocols: ['h2'] });

@@ -23,6 +23,8 @@ export interface Flood {
   readonly before?: Answered;
   readonly sent: number;
   readonly ms: number;
+  /** When the last answer came, by the monotonic clock. */
+  readonly at: number;
 }
 
 /** The flood is made once, whoever asks first. */
@@ -48,9 +50,9 @@ export async function flood(caller: Caller): Promise<Flood> {
     sent += BUDGET.batch;
     const refused = answers.find((answer) => answer[':status'] === 429);
     before = answers.find((answer) => answer[':status'] !== 429) ?? before;
-    if (refused) return { refused, before, sent, ms: ms() };
+    if (refused) return { refused, before, sent, ms: ms(), at: performance.now() };
   }
-  return { sent, ms: ms() };
+  return { sent, ms: ms(), at: performance.now() };
 }
 
 export interface Caller {

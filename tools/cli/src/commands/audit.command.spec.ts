@@ -127,7 +127,7 @@ describe('gatehouse audit', () => {
     [
       'check-proof: what is no JSON',
       async () => ['check-proof', join(folder, 'checkpoint'), '--key', join(folder, 'checkpoint.pub')],
-      /is no\s+proof/,
+      /is\s+no\s+proof/,
     ],
     [
       'check-proof: other JSON',
@@ -135,7 +135,7 @@ describe('gatehouse audit', () => {
         const file = join(await place('proof', { 'p.json': '{"index":1}' }), 'p.json');
         return ['check-proof', file, '--key', join(folder, 'checkpoint.pub')];
       },
-      /is no\s+proof/,
+      /is\s+no\s+proof/,
     ],
     [
       'query: a compressed file that ends too soon',
