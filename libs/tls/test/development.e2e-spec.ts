@@ -150,10 +150,10 @@ describe('the development certificate', () => {
 
   it('takes over the lock of a process that died', async () => {
     await mkdir(join(folder, 'state/ca'), { recursive: true });
-    await writeFile(join(folder, 'state/ca/lock'), `${hostname()} 4194303 x\n`);
+    await writeFile(join(folder, 'state/ca/lock'), `4194303 ${hostname()}\n`);
     await (await create()).close();
     await rm(join(folder, 'state/ca/ca.pem'));
-    await writeFile(join(folder, 'state/ca/lock'), 'another-machine 1 x\n');
+    await writeFile(join(folder, 'state/ca/lock'), '1 another-machine - x\n');
     await utimes(join(folder, 'state/ca/lock'), 0, 0);
     await (await create()).close();
   });

@@ -63,7 +63,8 @@ function take(file, owner) {
 function takeAway(file, holder) {
   const right = `${file}.${createHash('sha256').update(holder).digest('hex').slice(0, 16)}`;
   if (!take(right, ownerOf())) {
-    if (!isAlive(read(right) ?? `${process.pid}`)) rmSync(right, { force: true });
+    const other = read(right);
+    if (other !== undefined && !isAlive(other)) takeAway(right, other);
     return false;
   }
   if (read(file) === holder) rmSync(file, { force: true });

@@ -9,7 +9,7 @@ const DEVICES = ['con', 'prn', 'aux', 'nul', ...digits('com'), ...digits('lpt')]
 
 /** Libs of the design that do not exist yet: a service must not take their place. */
 const OWN_LIBS =
-  'service tls http-client secrets authn authz rate-limit audit detection problem-details validation observability conformance database valkey';
+  'service tls http-client secrets authn authz rate-limit audit detection problem-details validation observability conformance database files valkey';
 
 const OWN_PARTS =
   'api identity gatehouse workspace templates docker docs apps libs tools generated node-modules dist src test ca postgres postgres-roles certs migrations valkey valkey-roles openbao openbao-roles issuer token admin root public template0 template1 constructor prototype npm node favicon';

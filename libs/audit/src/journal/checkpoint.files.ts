@@ -1,7 +1,7 @@
 // Where checkpoints go: beside the journal, and off the machine, which is what makes them a proof against whoever owns this one.
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { replaceFile } from './private.files.ts';
+import { replaceFile } from '@gatehouse/files';
 
 /** Writes the last checkpoint; a newer one overtakes those that wait. */
 export class CheckpointFiles {

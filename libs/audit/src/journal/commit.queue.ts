@@ -3,6 +3,7 @@
 // full or hung fails the waiters at once, the records stay in memory, and writing goes on by itself when the disk does.
 import { type FileHandle, open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { syncFolder } from '@gatehouse/files';
 import type { AuditError } from '../audit.error.ts';
 import {
   type Batch,
@@ -20,7 +21,6 @@ import {
 import { CommitPace } from './commit.pace.ts';
 import { type Chunk, LineChunks } from './line.chunks.ts';
 import { OpenFileWatch } from './open.file.watch.ts';
-import { syncFolder } from './private.files.ts';
 import { segmentName } from './segment.file.ts';
 
 /** What the queue needs to know. */

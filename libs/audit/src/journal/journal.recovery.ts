@@ -4,9 +4,9 @@ import { createReadStream, createWriteStream } from 'node:fs';
 import { open, stat, truncate, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { syncFolder } from '@gatehouse/files';
 import { AuditError } from '../audit.error.ts';
 import type { CompactRange } from '../merkle/compact.range.ts';
-import { syncFolder } from './private.files.ts';
 import { leafOfBytes, readRecord } from './record.line.ts';
 import { listSegments, readHeader, readLines, type Segment, type SegmentStart } from './segment.file.ts';
 

@@ -4,8 +4,8 @@ import { createWriteStream } from 'node:fs';
 import { type FileHandle, open, rename, stat, unlink } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { constants, createGzip } from 'node:zlib';
+import { syncFolder } from '@gatehouse/files';
 import { firstOfSegment } from '../read/record.reader.ts';
-import { syncFolder } from './private.files.ts';
 import { listSegments, type Segment } from './segment.file.ts';
 
 /** What decides. */

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
+import { type FileLock, privateFolder, syncFolder } from '@gatehouse/files';
 import { AuditError } from '../audit.error.ts';
 import { signCheckpoint } from '../checkpoint/checkpoint.ts';
 import { noteSigner, type NoteSigner } from '../checkpoint/signed.note.ts';
@@ -12,11 +13,10 @@ import { CompactRange } from '../merkle/compact.range.ts';
 import type { Committed, Durability } from './commit.batch.ts';
 import { CommitQueue } from './commit.queue.ts';
 import { CheckpointFiles } from './checkpoint.files.ts';
-import { type JournalLock, lockJournal } from './journal.lock.ts';
+import { lockJournal } from './journal.lock.ts';
 import { type JournalOptions, type MakeEvent, unusable } from './journal.options.ts';
 import { type JournalEnd, recoverJournal } from './journal.recovery.ts';
 import { keepTidy } from './journal.retention.ts';
-import { privateFolder, syncFolder } from './private.files.ts';
 import { GENESIS, recordSpace, writeRecord } from './record.line.ts';
 import { headerLine, segmentName } from './segment.file.ts';
 
@@ -47,7 +47,7 @@ export class Journal {
     readonly writer: string,
     queue: (onState: (failure: AuditError | undefined) => void) => CommitQueue,
     end: Pick<JournalEnd, 'segment' | 'previous' | 'tree' | 'position'>,
-    private readonly lock: JournalLock,
+    private readonly lock: FileLock,
   ) {
     ({ segment: this.segment, previous: this.previous, tree: this.tree, position: this.segmentBytes } = end);
     this.offset = this.tree.size;

@@ -2,7 +2,7 @@
 // a file beside it. A receiver that is away costs no memory, and no event as long as the journal is kept.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { replaceFile } from '../journal/private.files.ts';
+import { replaceFile } from '@gatehouse/files';
 import { RecordTail, type ShippedRecord } from './record.tail.ts';
 
 /** Where events go. The same record may come twice: its sequence and replica tell. */

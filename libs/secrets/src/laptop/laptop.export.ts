@@ -2,10 +2,10 @@
 import { existsSync } from 'node:fs';
 import { realpath } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
+import { createFile } from '@gatehouse/files';
 import { isInside } from '../is-inside.ts';
 import { SecretsError } from '../secrets.error.ts';
 import type { Laptop } from './laptop.vault.ts';
-import { createFile } from './whole.file.ts';
 
 /** Writes `{ name: value }` as JSON (0600). @throws SecretsError when the file exists, or lies in `repository` */
 export async function exportLaptop(laptop: Laptop, service: string, file: string, repository: string): Promise<void> {

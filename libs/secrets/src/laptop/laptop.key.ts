@@ -1,12 +1,12 @@
 // The key of the laptop store lies outside the repository: an archive or a push of the working folder never carries both (CWE-321).
 import { randomBytes } from 'node:crypto';
 import { existsSync, realpathSync } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
+import { mkdir, readFile, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { createFile } from '@gatehouse/files';
 import { isInside } from '../is-inside.ts';
 import { SecretsError } from '../secrets.error.ts';
-import { createFile, privateFolder } from './whole.file.ts';
 
 const KEY_BYTES = 32;
 
@@ -26,7 +26,7 @@ export async function laptopKey(file: string, stateFolder: string, make: boolean
   refuseInside(file, stateFolder);
   try {
     if (make && !existsSync(file)) {
-      await privateFolder(dirname(file));
+      await mkdir(dirname(file), { recursive: true, mode: 0o700 }); // one that exists is somebody's and keeps its mode
       await createFile(file, `${randomBytes(KEY_BYTES).toString('base64')}\n`);
     }
     const { mode } = await stat(file);

@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { replaceFile } from '@gatehouse/files';
 import { generate, type Generator } from '../secret.generator.ts';
 import { SECRET_NAME } from '../define-secrets.ts';
 import { SecretsError } from '../secrets.error.ts';
@@ -10,7 +11,6 @@ import { refuseInProduction } from '../store.choice.ts';
 import { withLock } from './file.lock.ts';
 import { keyFileOf, laptopKey } from './laptop.key.ts';
 import { type LaptopContent, type LaptopEntry, seal, unseal } from './sealed.file.ts';
-import { replaceFile } from './whole.file.ts';
 
 /** What {@link openLaptop} works with. */
 export interface LaptopContext {

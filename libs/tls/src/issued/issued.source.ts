@@ -71,7 +71,7 @@ export class IssuedSource implements CertificateSource {
     const first = async () => void ((await this.stored()) ?? (await this.obtain(undefined)));
     const ask = issuer.reach
       ? () => issuer.reach?.(ending.signal)
-      : () => withLock(store.lockFile, first, { waitMs: options.startTimeoutMs });
+      : () => withLock(store.lockFile, first, { waitMs: options.startTimeoutMs, signal: ending.signal });
     const wait = (message: string) => this.failed('order', message, 'warn');
     return store.tryWriting().then(() => withPatience(ask, options.startTimeoutMs, wait));
   }
@@ -127,7 +127,7 @@ export class IssuedSource implements CertificateSource {
       await this.store.prepare();
       // Seen again under the lock: another replica may have been faster.
       const order = async () => ((await this.untilDue()) > 0 ? this.tell() : this.order());
-      await withLock(this.store.lockFile, order, { waitMs: 0 });
+      await withLock(this.store.lockFile, order, { waitMs: 0, signal: this.ending.signal });
       return await this.untilDue();
     } catch (error) {
       if (error instanceof LockHeldError) return 5 * SOON_MS;
