@@ -6,13 +6,14 @@ import { ConformanceInputError } from './conformance.error.ts';
 import type { ConformanceOptions } from './conformance.options.ts';
 import { makeReport, type CheckResult, type Report } from './conformance.report.ts';
 import type { SuiteProcess } from './process/suite.process.ts';
-import { withTarget } from './target.opening.ts';
+import { answersHttp, withTarget } from './target.opening.ts';
 import type { Target } from './target.ts';
 
 /**
  * Runs the suite against a live service.
  * @param early the process for the checks that look at one, where it was started before: it is ended here
- * @throws {ConformanceInputError} when the options are wrong, the CA file is none, or the service cannot be reached
+ * @throws {ConformanceInputError} when the options are wrong, the CA file is none, or the service cannot be reached or
+ * answers nothing
  * @example const report = await runConformance({ url: 'https://localhost:8443', caFile: '.gatehouse/ca/ca.pem' });
  */
 export async function runConformance(
@@ -22,7 +23,10 @@ export async function runConformance(
 ): Promise<Report> {
   const startedAt = new Date();
   const checks = selectChecks(CHECKS, input.only);
-  const run = async (target: Target) => makeReport(target.url, startedAt, await runChecks(checks, target, onProgress));
+  const run = async (target: Target) => {
+    await answersHttp(target);
+    return makeReport(target.url, startedAt, await runChecks(checks, target, onProgress));
+  };
   return withTarget(input, run, early);
 }
 

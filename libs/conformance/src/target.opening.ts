@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { X509Certificate } from 'node:crypto';
 import { ZodError } from 'zod';
 import { SkippedError } from './check.ts';
+import type { Answer } from './client/answer.ts';
 import { MuteError, peerCertificate } from './client/peer.certificate.ts';
 import { ConformanceInputError } from './conformance.error.ts';
 import { conformanceOptionsSchema, type ConformanceOptions, type ResolvedOptions } from './conformance.options.ts';
@@ -56,6 +57,27 @@ async function preflight(target: Target): Promise<void> {
       'name its CA with --ca <file>, or leave the token out',
     );
   }
+}
+
+/**
+ * A port that speaks TLS and answers no request at all is no service: what the checks would say of it is not true.
+ * @throws {ConformanceInputError}
+ */
+export async function answersHttp(target: Target): Promise<void> {
+  const seen = await peerCertificate(target).catch(() => undefined);
+  if (!seen) return; // too old for our client: examined in raw bytes
+  const answers = [await target.plainAnswer()];
+  if (answers[0]?.status === 0) answers.push(await target.send({ path: '/' }));
+  const { status, failure = 'the connection was closed' } = answers.at(-1) as Answer;
+  if (status !== 0) return;
+  const { host, port } = target.endpoint;
+  const remedy = /CERTIFICATE_REQUIRED|HANDSHAKE_FAILURE/.test(failure)
+    ? 'it asks for a client certificate, which the suite does not have: run it against an instance that asks for none'
+    : 'check that the address is that of an HTTPS service';
+  throw new ConformanceInputError(
+    `${target.url.origin} speaks TLS and does not answer HTTP: ${failure}`,
+    `${remedy}; its TLS alone is examined by: gatehouse tls audit ${host}:${port}`,
+  );
 }
 
 /** A server too old for any current client is still examined, in raw bytes; one that speaks no TLS at all is not. */

@@ -1,5 +1,5 @@
 // The checks that start the service themselves, each with a process that it catches.
-import { runConformance } from '../src/index.ts';
+import { CHECKS as ALL, runConformance } from '../src/index.ts';
 import { startFixture, type RunningFixture } from './fixtures/fixture.server.ts';
 import { programArgv } from './fixtures/start.program.ts';
 
@@ -9,6 +9,56 @@ const CHECKS = [
   ...['cert-alarm', 'cert-reload', 'cert-keeps-good'],
   ...['audit-refusals', 'audit-checkpoint', 'audit-fail-closed', 'sigterm-drain'],
 ];
+
+/** What is wrong with a process, its name in process.program.ts, the check that catches it, and what that says. */
+const DEFECTS = [
+  ['starts whatever its certificate is', 'cert-refusal', 'cert-refusal', 'it listens with files that are not there'],
+  [
+    'refuses and does not say what',
+    'cert-refusal-silent',
+    'cert-refusal',
+    'the refusal of a key of another certificate does not name tls.crt',
+  ],
+  ['never looks at its files again', 'cert-reload', 'cert-reload', 'the new certificate is not served 3 s after'],
+  [
+    'ends its connections for a new certificate',
+    'cert-reload-drops',
+    'cert-reload',
+    'a connection from before the change was lost',
+  ],
+  [
+    'takes over whatever is in its files',
+    'cert-keeps-good',
+    'cert-keeps-good',
+    'with a certificate that has expired in its files it no longer serves the good one',
+  ],
+  [
+    'says that it refuses what it takes over',
+    'cert-keeps-good-says',
+    'cert-keeps-good',
+    'with a certificate that has expired in its files it no longer serves the good one',
+  ],
+  ['says nothing of the end', 'cert-alarm', 'cert-alarm', 'nothing is said of a certificate with a twentieth'],
+  ['writes down no id', 'log-request-id', 'log-request-id', 'no line of the log has the id of a refusal'],
+  ['writes down paths as they mean', 'log-forging', 'log-forging', 'a caller wrote a line of the log'],
+  [
+    'writes down agents as they came',
+    'log-escape',
+    'log-forging',
+    "a caller's escape sequence is in the log as it came",
+  ],
+  ['writes down headers', 'log-secrets', 'log-secrets', 'the log holds what a caller sent as a credential'],
+  ['counts by paths', 'log-metrics', 'log-secrets', '/metrics of the management port holds what a caller sent'],
+  ['does not write down an unknown route', 'audit-refusals', 'audit-refusals', 'has 0 events in the journal, not one'],
+  ['writes everything twice', 'audit-refusals-twice', 'audit-refusals', 'has 2 events in the journal, not one'],
+  ['changes what it wrote', 'audit-checkpoint', 'audit-checkpoint', 'record 0 of the journal does not continue'],
+  [
+    'goes on when it cannot write',
+    'audit-fail-closed',
+    'audit-fail-closed',
+    'and not 503, though nothing can be written',
+  ],
+] as const;
 
 /** What a check says of each defect that is its own; every other check passes. */
 const passesBut = (own: string, why: unknown) =>
@@ -30,6 +80,12 @@ const run = async (...argv: string[]) => {
   });
   return results.map(({ id, status, reason, findings }) => ({ id, status, why: reason ?? findings[0]?.message }));
 };
+
+it('has a process that is caught for each check that starts one', () => {
+  expect(ALL.filter(({ needs }) => needs).map(({ id }) => id)).toEqual(CHECKS);
+  const own = ['sigterm-drain', 'unsafe-settings', 'secret-environment', ...DEFECTS.map(([, , id]) => id)];
+  expect(CHECKS.filter((id) => !own.includes(id))).toEqual([]);
+});
 
 it('finds nothing on a process that drains and refuses', async () => {
   const results = await run(...programArgv('./process.program.ts'));
@@ -80,60 +136,7 @@ it.each([
   expect(results).toEqual(passesBut('secret-environment', why));
 });
 
-it.each([
-  ['starts whatever its certificate is', 'cert-refusal', 'cert-refusal', 'it listens with files that are not there'],
-  [
-    'refuses and does not say what',
-    'cert-refusal-silent',
-    'cert-refusal',
-    'the refusal of a key of another certificate does not name tls.crt',
-  ],
-  ['never looks at its files again', 'cert-reload', 'cert-reload', 'the new certificate is not served 3 s after'],
-  [
-    'ends its connections for a new certificate',
-    'cert-reload-drops',
-    'cert-reload',
-    'a connection from before the change was lost',
-  ],
-  [
-    'takes over whatever is in its files',
-    'cert-keeps-good',
-    'cert-keeps-good',
-    'with a certificate that has expired in its files it no longer serves the good one',
-  ],
-  [
-    'says that it refuses what it takes over',
-    'cert-keeps-good-says',
-    'cert-keeps-good',
-    'with a certificate that has expired in its files it no longer serves the good one',
-  ],
-  ['says nothing of the end', 'cert-alarm', 'cert-alarm', 'nothing is said of a certificate with a twentieth'],
-])('a process that %s is caught by that check alone', async (_what, defect, own, why) => {
-  const results = await run(...programArgv('./process.program.ts', defect));
-  expect(results).toEqual(passesBut(own, expect.stringContaining(why)));
-});
-
-it.each([
-  ['writes down no id', 'log-request-id', 'log-request-id', 'no line of the log has the id of a refusal'],
-  ['writes down paths as they mean', 'log-forging', 'log-forging', 'a caller wrote a line of the log'],
-  [
-    'writes down agents as they came',
-    'log-escape',
-    'log-forging',
-    "a caller's escape sequence is in the log as it came",
-  ],
-  ['writes down headers', 'log-secrets', 'log-secrets', 'the log holds what a caller sent as a credential'],
-  ['counts by paths', 'log-metrics', 'log-secrets', '/metrics of the management port holds what a caller sent'],
-  ['does not write down an unknown route', 'audit-refusals', 'audit-refusals', 'has 0 events in the journal, not one'],
-  ['writes everything twice', 'audit-refusals-twice', 'audit-refusals', 'has 2 events in the journal, not one'],
-  ['changes what it wrote', 'audit-checkpoint', 'audit-checkpoint', 'record 0 of the journal does not continue'],
-  [
-    'goes on when it cannot write',
-    'audit-fail-closed',
-    'audit-fail-closed',
-    'and not 503, though nothing can be written',
-  ],
-])('a process that %s is caught by that check alone', async (_what, defect, own, why) => {
+it.each(DEFECTS)('a process that %s is caught by that check alone', async (_what, defect, own, why) => {
   const results = await run(...programArgv('./process.program.ts', defect));
   expect(results).toEqual(passesBut(own, expect.stringContaining(why)));
 });

@@ -45,6 +45,16 @@ it.each([
     /--fail-on "bad" is no severity/,
   ],
   [
+    'a report in a folder that is not there',
+    ['conform', 'https://localhost:1', '--junit', '/nonexistent/junit.xml'],
+    /--junit [^]*cannot be written to \(ENOENT\)[^]*Remedy: make the folder/,
+  ],
+  [
+    'a report of TLS in a folder that is not there',
+    ['tls', 'audit', 'localhost:1', '--sarif', '/nonexistent/tls.sarif'],
+    /--sarif [^]*cannot be written to \(ENOENT\)[^]*Remedy: make the folder/,
+  ],
+  [
     'a port that is missing',
     ['tls', 'audit', 'localhost'],
     /tls audit: "localhost" is no host and port[^]*localhost:8443/,

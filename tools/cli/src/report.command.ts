@@ -1,4 +1,6 @@
 // What the commands that end in a report have in common: progress on a terminal, one clear error for wrong input, exit codes.
+import { access, constants } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import type { CheckResult, ExitCode, FailOn, Report } from '@gatehouse/conformance';
 
 /** Flags that every such command has. */
@@ -38,6 +40,19 @@ export async function reportCommand<R extends Report>(
     process.stderr.write(`gatehouse ${name}: ${(error as Error).message}\n${remedy ? `Remedy: ${remedy}\n` : ''}`);
     return EXIT_INPUT;
   }
+}
+
+/** Before a run: a report that cannot be written would be known after a minute, and lost. */
+export async function checkReportFile(flag: string, file: string | undefined): Promise<void> {
+  if (file === undefined) return;
+  const folder = dirname(resolve(file));
+  const refused = await access(folder, constants.W_OK).catch((error: NodeJS.ErrnoException) => error.code);
+  if (refused === undefined) return;
+  const { ConformanceInputError } = await import('@gatehouse/conformance');
+  throw new ConformanceInputError(
+    `${flag} ${file}: ${folder} cannot be written to (${refused})`,
+    'make the folder, or name another file',
+  );
 }
 
 /** Colour only on a terminal that wants it (no-color.org). */

@@ -66,6 +66,7 @@ export const requestId: Check = {
   async run(target) {
     const refused = await refusals(target).catch(() => []);
     const answers = [await target.plainAnswer(), ...refused].filter(({ status }) => status !== 0);
+    if (answers.length === 0) skip('nothing was answered');
     const missing = answers.filter((answer) => idOf(answer) === undefined);
     if (missing.length > 0)
       return [{ message: `${missing.length} of ${answers.length} answers carry no request id: ${labels(missing)}` }];

@@ -13,7 +13,8 @@ export const rateLimit: Check = {
   alone: true,
   async run(target) {
     const { refused, sent, ms } = await hammered(target);
-    if (!refused) return [{ message: `${sent} requests in ${Math.round(ms / 1000)} s, and none was refused with 429` }];
+    if (!refused)
+      return [{ message: `${sent} requests answered in ${Math.round(ms / 1000)} s, and none was refused with 429` }];
     const findings: Finding[] = [];
     const seconds = String(refused['retry-after'] ?? '');
     if (!/^\d+$/.test(seconds) && Number.isNaN(Date.parse(seconds)))

@@ -21,6 +21,7 @@ export interface Flood {
   /** Headers of the first refusal, and of the answer before it. */
   readonly refused?: Answered;
   readonly before?: Answered;
+  /** Requests that were answered. */
   readonly sent: number;
   readonly ms: number;
   /** When the last answer came, by the monotonic clock. */
@@ -46,8 +47,10 @@ export async function flood(caller: Caller): Promise<Flood> {
   let before: Answered | undefined;
   const ms = () => performance.now() - start;
   while (sent < BUDGET.requests && ms() < BUDGET.ms) {
-    const answers = await Promise.all(Array.from({ length: BUDGET.batch }, () => caller.send({})));
-    sent += BUDGET.batch;
+    const all = await Promise.all(Array.from({ length: BUDGET.batch }, () => caller.send({})));
+    const answers = all.filter((answer) => answer[':status'] !== undefined);
+    if (answers.length === 0) break; // the connection is gone: what is not answered is not let through
+    sent += answers.length;
     const refused = answers.find((answer) => answer[':status'] === 429);
     before = answers.find((answer) => answer[':status'] !== 429) ?? before;
     if (refused) return { refused, before, sent, ms: ms(), at: performance.now() };
@@ -63,7 +66,7 @@ export interface Caller {
 /** Over one HTTP/2 connection, or HTTP/1.1 where there is none. */
 export async function openCaller(target: Target): Promise<Caller> {
   const session = await openSession(target);
-  const over = (path: string) => (session ? overHttp2(session, path) : overHttp1(target, path));
+  const over = (path: string) => (session ? overHttp2(session, target, path) : overHttp1(target, path));
   const unknown = over('/conformance/rate-limit');
   // the cheapest path that is limited: an unknown one, where its answer says so
   if ((await unknown.send({})).ratelimit !== undefined) return unknown;
@@ -85,18 +88,26 @@ async function openSession({ url, options }: Target): Promise<ClientHttp2Session
   session.on('error', () => undefined);
   session.setTimeout(options.timeoutMs, () => session.destroy());
   const opened = await Promise.race([once(session, 'connect'), once(session, 'close')]).catch(() => undefined);
+  session.setTimeout(0); // from here on each request has its own
   return opened && !session.destroyed ? session : undefined;
 }
 
-function overHttp2(session: ClientHttp2Session, plain: string): Caller {
+// an answer that never ends counts as one after the time for an answer
+function overHttp2(session: ClientHttp2Session, { options }: Target, plain: string): Caller {
   return {
     send: (headers, path = plain) =>
       new Promise((resolve) => {
         if (session.destroyed || session.closed) return setImmediate(resolve, {});
         const stream = session.request({ ':path': path, ...headers }).resume();
+        const timer = setTimeout(() => stream.close(http2.constants.NGHTTP2_CANCEL), options.timeoutMs);
         let answer = {};
         stream.on('response', (received) => (answer = received));
-        stream.on('error', () => undefined).on('close', () => resolve(answer));
+        stream
+          .on('error', () => undefined)
+          .on('close', () => {
+            clearTimeout(timer);
+            resolve(answer);
+          });
         return undefined;
       }),
     close: () => session.destroy(),
@@ -108,15 +119,13 @@ function overHttp1({ url, options }: Target, plain: string): Caller {
   return {
     send: (headers, path = plain) =>
       new Promise((resolve) => {
-        const to = new URL(path, url);
-        https
-          .get(to, { agent, headers, ...probingTls(url.hostname), timeout: options.timeoutMs }, (response) => {
-            response.resume().on('close', () => resolve({ ...response.headers, ':status': response.statusCode }));
-          })
-          .on('timeout', function (this: { destroy(): void }) {
-            this.destroy();
-          })
-          .on('error', () => resolve({}));
+        const sent = https.get(new URL(path, url), { agent, headers, ...probingTls(url.hostname) }, (response) => {
+          const answer = { ...response.headers, ':status': response.statusCode };
+          response.resume().on('error', () => undefined);
+          response.on('close', () => resolve(answer));
+        });
+        const timer = setTimeout(() => sent.destroy(), options.timeoutMs);
+        sent.on('error', () => resolve({})).on('close', () => clearTimeout(timer));
       }),
     close: () => agent.destroy(),
   };

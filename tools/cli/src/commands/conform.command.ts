@@ -2,7 +2,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import type { ConformanceOptions } from '@gatehouse/conformance';
-import { EXIT_HELP, hasColour, reportCommand, type ReportFlags } from '../report.command.ts';
+import { checkReportFile, EXIT_HELP, hasColour, reportCommand, type ReportFlags } from '../report.command.ts';
 
 interface ConformFlags extends ReportFlags {
   ca?: string;
@@ -59,6 +59,8 @@ async function conform(url: string, flags: ConformFlags): Promise<number> {
     'conform',
     flags,
     async (onProgress) => {
+      await checkReportFile('--junit', flags.junit);
+      await checkReportFile('--sarif', flags.sarif);
       const report = await runConformance(await optionsOf(url, flags), onProgress);
       if (flags.junit !== undefined) await writeFile(flags.junit, junitReport(report));
       if (flags.sarif !== undefined) await writeFile(flags.sarif, sarifReport(report));

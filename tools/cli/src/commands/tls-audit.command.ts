@@ -1,7 +1,7 @@
 // `gatehouse tls audit <host:port>`: what a TLS port agrees to, asked in raw bytes, and what of it should not be.
 import { writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import { EXIT_HELP, hasColour, reportCommand, type ReportFlags } from '../report.command.ts';
+import { checkReportFile, EXIT_HELP, hasColour, reportCommand, type ReportFlags } from '../report.command.ts';
 
 interface AuditFlags extends ReportFlags {
   ca?: string;
@@ -39,6 +39,7 @@ async function audit(address: string, flags: AuditFlags): Promise<number> {
     'tls audit',
     flags,
     async (onProgress) => {
+      await checkReportFile('--sarif', flags.sarif);
       const { ca: caFile, http, only, concurrency } = flags;
       const report = await auditTls({ ...(await parseAddress(address)), caFile, http, only, concurrency }, onProgress);
       if (flags.sarif !== undefined) await writeFile(flags.sarif, sarifReport(report, 'gatehouse-tls-audit'));
