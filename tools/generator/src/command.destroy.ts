@@ -1,10 +1,10 @@
 // `gatehouse destroy`, without the command line's parser.
-import nodePlop from 'node-plop';
 import { readDescriptors } from './descriptor.reader.ts';
 import { planDestroyProject, planDestroyResource } from './destroy.plan.ts';
 import { unifiedDiff } from './plan.diff.ts';
 import type { Change } from './plan.ts';
 import { writePlan } from './plan.writer.ts';
+import { promptFor } from './prompt.ts';
 import { quote, RefusalError } from './refusal.error.ts';
 import { listChanges, noteTakenBack, type Output, type Result, summarize } from './report.ts';
 
@@ -82,12 +82,12 @@ async function planned({ root, kind, name, service }: DestroyOptions) {
 async function agree({ confirm, kind, name }: DestroyOptions): Promise<void> {
   if (confirm === 'yes') return;
   if (confirm === 'refuse') throw new RefusalError('there is nobody to ask whether to go on', 'Give --yes.');
-  const plop = await nodePlop('', { destBasePath: '', force: false });
-  const generator = plop.setGenerator('agree', {
-    description: '',
-    prompts: [{ type: 'confirm', name: 'agreed', message: `Destroy the ${kind} ${name}?`, default: false }],
-    actions: [],
-  });
-  const { agreed } = (await generator.runPrompts()) as { agreed: boolean };
+  const question = {
+    type: 'confirm' as const,
+    name: 'agreed',
+    message: `Destroy the ${kind} ${name}?`,
+    default: false,
+  };
+  const agreed = await promptFor(question, 'Run it again, or give --yes.');
   if (!agreed) throw new RefusalError('you did not agree', 'Nothing to do.');
 }

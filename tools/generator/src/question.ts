@@ -1,8 +1,8 @@
 // One table of questions a kind: each is a prompt and a flag, with the same check and default, so that a script and a
 // person get the same service and the same refusals.
 import type { ServiceSummary } from './descriptor.reader.ts';
+import { promptFor } from './prompt.ts';
 import { quote, RefusalError } from './refusal.error.ts';
-import nodePlop from 'node-plop';
 
 /** What a question may look at. */
 export interface Facts {
@@ -68,23 +68,15 @@ async function answer(question: Question, answers: Given, facts: Facts, asking: 
 }
 
 async function prompt(question: Question, answers: Given, facts: Facts, initial?: string): Promise<string> {
-  const plop = await nodePlop('', { destBasePath: '', force: false });
-  const generator = plop.setGenerator(question.name, {
-    description: question.message,
-    prompts: [
-      {
-        type: question.choices ? 'list' : 'input',
-        name: question.name,
-        message: question.message,
-        ...(initial === undefined ? {} : { default: initial }),
-        ...(question.choices ? { choices: [...question.choices(facts)] } : {}),
-        validate: (value: string) => problem(() => question.check(value.trim(), answers, facts)) ?? true,
-      },
-    ],
-    actions: [],
-  });
-  const result = (await generator.runPrompts()) as Record<string, string>;
-  return (result[question.name] as string).trim();
+  const asked = {
+    type: question.choices ? ('list' as const) : ('input' as const),
+    name: question.name,
+    message: question.message,
+    ...(initial === undefined ? {} : { default: initial }),
+    ...(question.choices ? { choices: [...question.choices(facts)] } : {}),
+    validate: (value: string) => problem(() => question.check(value.trim(), answers, facts)) ?? true,
+  };
+  return String(await promptFor(asked, `Run it again, or give ${question.flag}.`)).trim();
 }
 
 function problem(check: () => void): string | undefined {
