@@ -18,7 +18,19 @@ let files = 0;
 
 const isOwn = (url) => url.startsWith(WORKSPACE) && !url.includes('/node_modules/');
 const tagged = (url, tag) => (tag && !url.includes('?') ? `${url}?${tag}` : url);
+const untagged = (url) => url.replace(/\?file=\d+$/, '');
 const tagOf = (url) => /\?(file=\d+)$/.exec(url)?.[1];
+
+/** What the first test file asked for serves all: where a module lies, and what it becomes. */
+const [resolved, compiled] = [new Map(), new Map()];
+
+function once(known, key, find) {
+  const before = known.get(key);
+  if (before !== undefined) return before;
+  const found = find();
+  known.set(key, found);
+  return found;
+}
 
 registerHooks({
   resolve(specifier, context, next) {
@@ -26,18 +38,21 @@ registerHooks({
     if (specifier === '@jest/globals')
       return { url: tagged('jest:globals', tag), format: 'module', shortCircuit: true };
     if (!context.conditions.includes('import')) return next(specifier, context);
-    const found = next(specifier, { ...context, conditions: ['@gatehouse/source', ...context.conditions] });
-    return tag && isOwn(found.url) ? { ...found, url: tagged(found.url, tag) } : found;
+    const found = once(resolved, `${specifier}\n${untagged(context.parentURL ?? '')}`, () =>
+      next(specifier, { ...context, conditions: ['@gatehouse/source', ...context.conditions] }),
+    );
+    return { ...found, url: isOwn(found.url) ? tagged(found.url, tag) : found.url, shortCircuit: true };
   },
   load(url, context, next) {
     if (url.startsWith('jest:globals')) {
       const source = `export const { ${GLOBAL_NAMES.join()} } = globalThis[Symbol.for('${GLOBALS.description}')];`;
       return { format: 'module', source, shortCircuit: true };
     }
-    const path = url.replace(/\?file=\d+$/, '');
+    const path = untagged(url);
     if (!isOwn(path) || !path.endsWith('.ts')) return next(path, context);
     const file = fileURLToPath(path);
-    return { format: 'module', source: compile(file, readFileSync(file, 'utf8')), shortCircuit: true };
+    const source = once(compiled, file, () => compile(file, readFileSync(file, 'utf8')));
+    return { format: 'module', source, shortCircuit: true };
   },
 });
 
