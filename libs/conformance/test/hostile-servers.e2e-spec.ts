@@ -57,6 +57,33 @@ it.each([
   await target.close();
 });
 
+it('a server that ends a connection after so many requests is asked on another: nothing limits the caller', async () => {
+  const server = http2.createSecureServer({ ...leaf, allowHTTP1: true }, (_request, answer) => answer.end());
+  server.on('session', (session) => {
+    let left = 100;
+    session.on('stream', () => (left -= 1) === 0 && session.close());
+  });
+  const { href } = await listening(server);
+  const { results } = await runConformance({ url: href, only: ['rate-limit'] });
+  expect(results[0]).toMatchObject({
+    status: 'fail',
+    findings: [{ message: expect.stringMatching(/^5\d{3} requests/) }],
+  });
+});
+
+it('a server without ALPN is flooded over HTTP/1.1', async () => {
+  const server = tls.createServer(leaf, (socket) => {
+    const answer = 'HTTP/1.1 429 Too Many Requests\r\nRetry-After: 60\r\nContent-Length: 0\r\n\r\n';
+    socket.on('error', () => undefined).on('data', () => socket.write(answer));
+  });
+  const { href } = await listening(server);
+  const { results } = await runConformance({ url: href, only: ['rate-limit'] });
+  expect(results[0]?.findings.map(({ message }) => message)).toEqual([
+    '429 has no ratelimit in structured fields',
+    '429 has no ratelimit-policy in structured fields',
+  ]);
+});
+
 async function listening(server: Server): Promise<URL> {
   servers.push(server.on('secureConnection', (socket: TLSSocket) => void sockets.add(socket)));
   await once(server.listen(0, '127.0.0.1'), 'listening');

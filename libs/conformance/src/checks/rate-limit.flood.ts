@@ -49,17 +49,23 @@ export async function flood(caller: Caller): Promise<Flood> {
   while (sent < BUDGET.requests && ms() < BUDGET.ms) {
     const all = await Promise.all(Array.from({ length: BUDGET.batch }, () => caller.send({})));
     const answers = all.filter((answer) => answer[':status'] !== undefined);
-    if (answers.length === 0) break; // the connection is gone: what is not answered is not let through
+    if (answers.length === 0) {
+      if (sent === 0 || !(await caller.renew())) break;
+      continue; // servers end a connection after so many requests: a caller comes back
+    }
     sent += answers.length;
     const refused = answers.find((answer) => answer[':status'] === 429);
     before = answers.find((answer) => answer[':status'] !== 429) ?? before;
     if (refused) return { refused, before, sent, ms: ms(), at: performance.now() };
   }
+  if (sent === 0) throw new Error('no request of the flood was answered');
   return { sent, ms: ms(), at: performance.now() };
 }
 
 export interface Caller {
   send(headers: Record<string, string>, path?: string): Promise<Answered>;
+  /** Connects again where the connection is gone; false when there is no other. */
+  renew(): Promise<boolean>;
   close(): void;
 }
 
@@ -89,17 +95,21 @@ async function openSession({ url, options }: Target): Promise<ClientHttp2Session
   session.setTimeout(options.timeoutMs, () => session.destroy());
   const opened = await Promise.race([once(session, 'connect'), once(session, 'close')]).catch(() => undefined);
   session.setTimeout(0); // from here on each request has its own
-  return opened && !session.destroyed ? session : undefined;
+  // a server without ALPN lets the connection be opened, and then speaks HTTP/1.1
+  if (opened && !session.destroyed && session.alpnProtocol === 'h2') return session;
+  session.destroy();
+  return undefined;
 }
 
 // an answer that never ends counts as one after the time for an answer
-function overHttp2(session: ClientHttp2Session, { options }: Target, plain: string): Caller {
+function overHttp2(first: ClientHttp2Session, target: Target, plain: string): Caller {
+  let session = first;
   return {
     send: (headers, path = plain) =>
       new Promise((resolve) => {
         if (session.destroyed || session.closed) return setImmediate(resolve, {});
         const stream = session.request({ ':path': path, ...headers }).resume();
-        const timer = setTimeout(() => stream.close(http2.constants.NGHTTP2_CANCEL), options.timeoutMs);
+        const timer = setTimeout(() => stream.close(http2.constants.NGHTTP2_CANCEL), target.options.timeoutMs);
         let answer = {};
         stream.on('response', (received) => (answer = received));
         stream
@@ -110,6 +120,11 @@ function overHttp2(session: ClientHttp2Session, { options }: Target, plain: stri
           });
         return undefined;
       }),
+    renew: async () => {
+      const next = session.destroyed || session.closed ? await openSession(target) : undefined;
+      session = next ?? session;
+      return next !== undefined;
+    },
     close: () => session.destroy(),
   };
 }
@@ -127,6 +142,7 @@ function overHttp1({ url, options }: Target, plain: string): Caller {
         const timer = setTimeout(() => sent.destroy(), options.timeoutMs);
         sent.on('error', () => resolve({})).on('close', () => clearTimeout(timer));
       }),
+    renew: async () => false, // the agent does
     close: () => agent.destroy(),
   };
 }
