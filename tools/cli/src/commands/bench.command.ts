@@ -1,7 +1,7 @@
 // `gatehouse bench`: what the kit costs a request, against raw node:https; with --quick, the guard that CI runs.
-import { mkdir, writeFile } from 'node:fs/promises';
+import { access, constants, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { InvalidArgumentError, type Command } from 'commander';
+import { InvalidArgumentError, Option, type Command } from 'commander';
 import { workspaceRoot } from '../workspace.ts';
 
 interface BenchFlags {
@@ -29,8 +29,13 @@ export function registerBench(program: Command): void {
       '--quick',
       'without the reference API; exit with 1 when a budget is broken or the service cannot be measured',
     )
-    .option('--steps', 'what each step of the request path adds, instead')
-    .option('--handshakes', 'what a new connection costs, full and resumed, instead')
+    .addOption(new Option('--steps', 'what each step of the request path adds, instead').conflicts('quick'))
+    .addOption(
+      new Option('--handshakes', 'what a new connection costs, full and resumed, instead').conflicts([
+        'quick',
+        'steps',
+      ]),
+    )
     .option('--json', 'print the report as JSON')
     .option('--out <folder>', 'where the report goes too', parseFolder, join(workspaceRoot, '.gatehouse/bench'))
     .action(async (flags: BenchFlags) => {
@@ -47,12 +52,14 @@ function parseFolder(value: string): string {
 }
 
 async function bench(flags: BenchFlags): Promise<number> {
+  // before the run: it takes minutes
+  await mkdir(flags.out, { recursive: true });
+  await access(flags.out, constants.W_OK);
   const { name, data, text, broken } = await run(flags);
   const json = `${JSON.stringify(data, undefined, 2)}\n`;
-  await mkdir(flags.out, { recursive: true });
+  process.stdout.write(flags.json ? json : text);
   await writeFile(join(flags.out, `${name}.md`), text);
   await writeFile(join(flags.out, `${name}.json`), json);
-  process.stdout.write(flags.json ? json : text);
   process.stderr.write(`\nWritten to ${join(flags.out, name)}.md and .json\n`);
   for (const sentence of broken) process.stderr.write(`gatehouse bench: ${sentence}\n`);
   return broken.length > 0 ? 1 : 0;
