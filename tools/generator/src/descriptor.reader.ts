@@ -1,7 +1,7 @@
 // service.config.ts is the only place where a service's name and ports stand; everything derived is derived from there.
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { RefusalError } from './refusal.error.ts';
+import { quote, RefusalError } from './refusal.error.ts';
 import { serviceFolders } from './workspace.ts';
 
 /** The part of a descriptor that ports, compose and docs are derived from. */
@@ -27,11 +27,31 @@ export interface SecretSummary {
 /**
  * Imports the descriptor of every service, in this process.
  * @param except a service that is about to go: whether its descriptor can be read does not matter
- * @throws RefusalError naming the descriptor that cannot be read
+ * @throws RefusalError naming the descriptor that cannot be read, or two that have a name or a port in common
  */
 export async function readDescriptors(root: string, except?: string): Promise<ServiceSummary[]> {
   const wanted = serviceFolders(root).filter((folder) => folder !== except);
-  return Promise.all(wanted.map((folder) => readDescriptor(root, folder)));
+  const services = await Promise.all(wanted.map((folder) => readDescriptor(root, folder)));
+  refuseShared(services);
+  return services;
+}
+
+// by its port a container gets its user, who alone may read its keys; by its name its file, its database and its role
+function refuseShared(services: readonly ServiceSummary[]): void {
+  const owners = new Map<string, string>();
+  for (const { folder, name, ports } of services) {
+    const own = [`the name ${quote(name)}`, ...Object.values(ports).map((port) => `port ${port}`)];
+    for (const what of own) {
+      const other = owners.get(what);
+      if (other !== undefined) {
+        throw new RefusalError(
+          `${what} stands in apps/${other}/service.config.ts and in apps/${folder}/service.config.ts`,
+          'Change one of them: a service has its name and its ports alone.',
+        );
+      }
+      owners.set(what, folder);
+    }
+  }
 }
 
 async function readDescriptor(root: string, folder: string): Promise<ServiceSummary> {
@@ -40,7 +60,11 @@ async function readDescriptor(root: string, folder: string): Promise<ServiceSumm
   try {
     loaded = (await import(pathToFileURL(join(root, path)).href)) as typeof loaded;
   } catch (error) {
-    const reason = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
+    const said = error instanceof Error ? error.message : String(error);
+    const reason = said
+      .split('\n', 2)
+      .map((line) => line.trim())
+      .join(' '); // what, and the first of why
     throw new RefusalError(
       `${path} cannot be read: ${reason}`,
       'Mend it: ports and the managed files come from there.',

@@ -1,4 +1,5 @@
 // Every refusal names the input and the remedy, and writes nothing at all.
+import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { destroy, make, sync } from './commands.ts';
@@ -93,6 +94,11 @@ describe('what only shows', () => {
     const { out } = await make(root, 'lib', { name: 'money' }, { dryRun: true });
     expect(out).toContain('+++ b/libs/money/src/index.ts');
     expect(fingerprint(root)).toBe(before);
+    execFileSync('git', ['apply', '-'], { cwd: root, input: out });
+    expect(await make(root, 'lib', { name: 'money' })).toMatchObject({
+      code: 0,
+      out: expect.stringContaining('nothing to do'),
+    });
   });
 
   it('--json names every change', async () => {
@@ -118,4 +124,31 @@ describe('what only shows', () => {
     write(root, 'apps/broken/service.config.ts', 'throw new Error("no");\n');
     expect((await sync(root, true)).error).toContain('apps/broken/service.config.ts cannot be read: no');
   });
+
+  it('a descriptor that is not valid is named with the first reason', async () => {
+    write(root, 'apps/broken/service.config.ts', 'throw new Error("it is not valid:\\n  name: no");\n');
+    expect((await sync(root, true)).error).toContain('cannot be read: it is not valid: name: no.\n');
+  });
+
+  it.each([
+    [
+      'a port, by whichever listener',
+      `name: 'twin', ports: { https: 9443, http: 8081, management: 9444 }`,
+      'port 9443',
+    ],
+    ['a name', `name: 'api', ports: { https: 8444, http: 8081, management: 9444 }`, 'the name "api"'],
+  ])(
+    'two descriptors that have %s in common are refused: their containers would be one user',
+    async (_what, own, shared) => {
+      write(root, 'apps/twin/service.config.ts', `export default { description: 'Twin.', ${own} };\n`);
+      const before = fingerprint(root);
+      const refused = {
+        code: 2,
+        error: expect.stringContaining(`${shared} stands in apps/api/service.config.ts and in apps/twin/`),
+      };
+      expect(await sync(root, false)).toMatchObject(refused);
+      expect(await make(root, 'service', { name: 'orders' })).toMatchObject(refused);
+      expect(fingerprint(root)).toBe(before);
+    },
+  );
 });
