@@ -27,7 +27,7 @@ export interface DestroyOptions {
  */
 export async function runDestroy(options: DestroyOptions, output: Output): Promise<Result> {
   const say = options.json ? () => undefined : output.out;
-  noteTakenBack(options, output);
+  await noteTakenBack(options, output);
   const { plan, edited, sweep } = await planned(options);
   const changes = plan.changes();
   const result = {
@@ -51,7 +51,7 @@ export async function runDestroy(options: DestroyOptions, output: Output): Promi
   const added = edited.filter((path) => !changes.some((change) => change.path === path));
   if (added.length > 0) say(`These of yours go too:\n${added.map((path) => `  - ${path}\n`).join('')}`);
   await agree(options);
-  writePlan(plan);
+  await writePlan(plan);
   sweep();
   const remains = whatRemains(options, changes);
   say(`Destroyed the ${options.kind} ${options.name}.${remains}\n`);

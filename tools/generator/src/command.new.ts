@@ -34,7 +34,7 @@ const kindQuestion: Question = {
  */
 export async function runNew(options: NewOptions, output: Output): Promise<Result> {
   const say = options.json ? () => undefined : output.out;
-  noteTakenBack(options, output);
+  await noteTakenBack(options, output);
   const kindName = options.kind ?? (await askKind(options));
   const generation = await planAndWrite({ ...options, kind: kindName }, options.given);
   const { kind, answers, plan, exists } = generation;
@@ -67,7 +67,7 @@ async function planAndWrite(options: NewOptions & { kind: string }, given: Given
   const generation = await planNew(options.root, options.kind, given, options.asking);
   if (generation.exists || options.dryRun) return generation;
   try {
-    writePlan(generation.plan);
+    await writePlan(generation.plan);
     return generation;
   } catch (error) {
     if (!(error instanceof StalePlanError) || attempt === MAX_ATTEMPTS) throw error;

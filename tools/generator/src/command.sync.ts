@@ -17,7 +17,7 @@ export interface SyncOptions {
  */
 export async function runSync({ root, check, json }: SyncOptions, output: Output): Promise<Result> {
   const say = json ? () => undefined : output.out;
-  noteTakenBack({ root, check }, output);
+  await noteTakenBack({ root, check }, output);
   const plan = await planSync(root);
   const changes = plan.changes();
   if (changes.length === 0) {
@@ -25,7 +25,7 @@ export async function runSync({ root, check, json }: SyncOptions, output: Output
   } else if (check) {
     say(`${unifiedDiff(changes)}${changes.length} derived file(s) differ. Run: npx gatehouse sync\n`);
   } else {
-    writePlan(plan);
+    await writePlan(plan);
     say(`Derived anew:\n${listChanges(changes)}`);
   }
   return { ok: !check || changes.length === 0, ...summarize(changes, check) };

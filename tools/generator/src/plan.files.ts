@@ -13,11 +13,14 @@ export function readFile(file: string): string | undefined {
   }
 }
 
+/** Where a file is written before it takes its place. One command writes at a time (plan.lock.ts), so one name is enough. */
+export const temporaryOf = (file: string): string => `${file}.gatehouse.tmp`;
+
 /** Writes by a temporary file and a rename, so that a full disk cannot leave a truncated file. */
-export function putFile(file: string, content: string): void {
-  const mode = lstatSync(file, { throwIfNoEntry: false })?.mode ?? 0o644;
-  const temporary = `${file}.${process.pid}.tmp`;
+export function putFile(file: string, content: string, mode = modeOf(file)): void {
+  const temporary = temporaryOf(file);
   mkdirSync(dirname(file), { recursive: true });
+  rmSync(temporary, { force: true }); // of a command that was killed
   try {
     writeFileSync(temporary, content, { mode, flag: 'wx' });
     renameSync(temporary, file);
@@ -26,6 +29,8 @@ export function putFile(file: string, content: string): void {
     throw error;
   }
 }
+
+const modeOf = (file: string): number => lstatSync(file, { throwIfNoEntry: false })?.mode ?? 0o644;
 
 /** Removes a file, and the folders that are empty without it. */
 export function removeFile(root: string, path: string, onFolder: (folder: string) => void = () => undefined): void {

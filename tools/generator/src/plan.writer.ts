@@ -1,4 +1,4 @@
-// Writes a plan whole or not at all. Every call is synchronous, so no signal handler runs between the first write and
+// Writes a plan whole or not at all. Every write is synchronous, so no signal handler runs between the first and
 // the last; a failure on the way (full disk, no permission) undoes what was done, in reverse; a kill, and what a full disk does not
 // let us undo, are undone by the next command (plan.journal.ts).
 import { lstatSync, mkdirSync, readlinkSync, rmdirSync, rmSync } from 'node:fs';
@@ -6,7 +6,8 @@ import { dirname, join, relative } from 'node:path';
 import type { Change, Plan } from './plan.ts';
 import { putFile, putLink, readFile, removeFile } from './plan.files.ts';
 import { openJournal } from './plan.journal.ts';
-import { explained, halfWritten } from './disk.error.ts';
+import { alone } from './plan.lock.ts';
+import { halfWritten } from './disk.error.ts';
 import { RefusalError } from './refusal.error.ts';
 
 /** A file is no longer what the plan was made from: making the plan again may do. */
@@ -19,12 +20,12 @@ export class StalePlanError extends RefusalError {
 /**
  * Writes the plan.
  * @throws StalePlanError when a file changed on disk after it was planned
- * @throws RefusalError when the folder cannot be written to; what was written is taken back
+ * @throws RefusalError when another command does not end, or the folder cannot be written to; what was written is taken back
  * @throws HalfWrittenError when it could not be taken back
  * @throws Error what the file system said, after everything written was taken back
  */
-export function writePlan(plan: Plan): void {
-  try {
+export function writePlan(plan: Plan): Promise<void> {
+  return alone(plan.root, () => {
     const close = openJournal(plan);
     const undo: (() => void)[] = [];
     try {
@@ -35,9 +36,7 @@ export function writePlan(plan: Plan): void {
       throw error;
     }
     close();
-  } catch (error) {
-    throw explained(plan.root, error as NodeJS.ErrnoException);
-  }
+  });
 }
 
 function write(plan: Plan, undo: (() => void)[]): void {

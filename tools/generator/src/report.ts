@@ -37,13 +37,17 @@ export async function runReporting(json: boolean, output: Output, body: () => Pr
 
 /**
  * Before a command looks at anything: takes back what one wrote that was killed half-way, and says so.
- * @throws RefusalError where nothing may be written now
+ * @throws RefusalError where nothing may be written now, or another command does not end
  */
-export function noteTakenBack(options: { root: string; dryRun?: boolean; check?: boolean }, output: Output): void {
-  if ((options.dryRun || options.check) && isUnfinished(options.root)) {
+export async function noteTakenBack(
+  options: { root: string; dryRun?: boolean; check?: boolean },
+  output: Output,
+): Promise<void> {
+  if (options.dryRun || options.check) {
+    if (!(await isUnfinished(options.root))) return;
     throw new RefusalError('an earlier command was killed half-way', 'Run npx gatehouse sync: it takes that back.');
   }
-  const { back, left } = takeBackUnfinished(options.root);
+  const { back, left } = await takeBackUnfinished(options.root);
   if (back.length > 0)
     output.error(`An earlier command was killed half-way: took its ${back.length} change(s) back.\n`);
   if (left.length > 0) output.error(`These changed since, and were left as they are: ${left.join(', ')}\n`);

@@ -1,17 +1,16 @@
 // A disk that is full between the first write and the last: the workspace is as before, or it is said that it is not.
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isUnfinished, takeBackUnfinished } from '../src/plan.journal.ts';
-import { Plan } from '../src/plan.ts';
-import { writePlan } from '../src/plan.writer.ts';
 import { sync } from './commands.ts';
 import { checkout, fingerprint, write } from './scratch.workspace.ts';
 
-// the journal, then the files of the plan by their paths; kept.txt is an edit, before it is nothing that has to be written to take it back
-const UNDONE_AT_ONCE = ['the journal', 'a/b/new.txt', 'a/second.txt', 'kept.txt'];
+// the lock and the journal, then the files of the plan by their paths; before kept.txt, an edit, nothing has to be written to take it back
+const UNDONE_AT_ONCE = ['the lock', 'the journal', 'a/b/new.txt', 'a/second.txt', 'kept.txt'];
+const NOBODY = 65_534;
 const ALL = [...UNDONE_AT_ONCE, 'zlast.txt'];
 
 describe('a disk that is full', () => {
@@ -35,24 +34,15 @@ describe('a disk that is full', () => {
     expect(fingerprint(root)).toBe(before);
   });
 
-  it('and has no room for what was there before, is told of, and taken back by the next command', () => {
+  it('and has no room for what was there before, is told of, and taken back by the next command', async () => {
     const { status, stderr } = run(root, ALL.length);
     expect(status).toBe(2);
     expect(stderr).not.toContain('Nothing was written');
     expect(stderr).toContain(
       'free some space. Then run npx gatehouse sync.\n  What was written could not all be taken back',
     );
-    expect(isUnfinished(root)).toBe(true);
-    expect(takeBackUnfinished(root).left).toEqual([]);
-    expect(fingerprint(root)).toBe(before);
-  });
-
-  it('leaves no journal of a command that was killed before its journal was whole', () => {
-    write(root, `.gatehouse/generator.journal.json.${2 ** 22 + 1}`, '{"pid"');
-    const plan = new Plan(root);
-    plan.write('kept.txt', 'mine\n');
-    writePlan(plan);
-    writeFileSync(join(root, 'kept.txt'), 'one\n');
+    expect(await isUnfinished(root)).toBe(true);
+    expect((await takeBackUnfinished(root)).left).toEqual([]);
     expect(fingerprint(root)).toBe(before);
   });
 
@@ -62,9 +52,34 @@ describe('a disk that is full', () => {
   });
 });
 
-function run(root: string, first: number): { status: number | null; stderr: string } {
+describe('a folder that may not be written to', () => {
+  let root: string;
+  beforeEach(() => {
+    root = realpathSync(mkdtempSync(join(tmpdir(), 'gatehouse-foreign-')));
+  });
+  afterEach(() => {
+    chmodSync(root, 0o755);
+    rmSync(root, { recursive: true, force: true });
+  });
+
+  it.each(['', '.gatehouse'])('is refused with what to do, and stays as it is: /%s', (folder) => {
+    if (process.platform === 'win32') return console.log('skipped: Windows has no such modes');
+    mkdirSync(join(root, folder), { recursive: true });
+    const before = fingerprint(root);
+    for (const locked of [join(root, folder), root]) chmodSync(locked, 0o555);
+    const { status, stderr } = run(root, 99, process.getuid?.() === 0 ? NOBODY : undefined);
+    expect([status, stderr]).toEqual([2, expect.stringContaining(`Refused: ${root}/.gatehouse`)]);
+    expect(stderr).toContain(
+      'cannot be written (EACCES).\n  Change its owner or its mode, or work in a clone of your own.\n  Nothing was written.',
+    );
+    expect(fingerprint(root)).toBe(before);
+    if (folder) chmodSync(join(root, folder), 0o755);
+  });
+});
+
+function run(root: string, first: number, user?: number): { status: number | null; stderr: string } {
   const hook = `--import=${join(checkout, 'tools/cli/swc-hook.mjs')}`;
   const program = fileURLToPath(new URL('./fixtures/full.program.ts', import.meta.url));
-  const argv = ['--conditions=@gatehouse/source', hook, program, root, String(first)];
+  const argv = ['--conditions=@gatehouse/source', hook, program, root, String(first), ...(user ? [String(user)] : [])];
   return spawnSync(process.execPath, argv, { encoding: 'utf8', env: { ...process.env, NODE_OPTIONS: '' } });
 }

@@ -1,7 +1,8 @@
 // SIGKILL between the first write and the last, and two commands at once: the workspace is as before, or as after.
-import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isUnfinished, takeBackUnfinished } from '../src/plan.journal.ts';
@@ -24,33 +25,45 @@ describe('a command that is killed half-way', () => {
   });
   afterEach(() => rmSync(root, { recursive: true, force: true }));
 
-  it.each(Array.from({ length: WRITES }, (_, index) => index + 1))('before write %i, is taken back whole', (fatal) => {
-    expect(run(root, fatal)).toBe('SIGKILL');
-    expect(isUnfinished(root)).toBe(true);
-    expect(takeBackUnfinished(root).left).toEqual([]);
-    expect(fingerprint(root)).toBe(before);
-  });
+  it.each(Array.from({ length: WRITES }, (_, index) => index + 1))(
+    'before write %i, is taken back whole',
+    async (fatal) => {
+      expect(run(root, fatal)).toBe('SIGKILL');
+      expect(await isUnfinished(root)).toBe(true);
+      expect((await takeBackUnfinished(root)).left).toEqual([]);
+      expect(fingerprint(root)).toBe(before);
+    },
+  );
 
-  it('is taken back by the next write, too', () => {
-    run(root, WRITES);
+  it.each([0, WRITES])('before write %i, is taken back by the next write, too', async (fatal) => {
+    expect(run(root, fatal)).toBe('SIGKILL');
     const plan = new Plan(root);
     plan.write('mine.txt', 'mine\n');
-    writePlan(plan);
+    await writePlan(plan);
     rmSync(join(root, 'mine.txt'));
     expect(fingerprint(root)).toBe(before);
   });
 
-  it('does not take back what somebody wrote since', () => {
+  it('is taken back though the next one was killed while it did', async () => {
+    run(root, WRITES);
+    expect(run(root, 0)).toBe('SIGKILL');
+    await takeBackUnfinished(root);
+    expect(fingerprint(root)).toBe(before);
+  });
+
+  it('does not take back what somebody wrote since', async () => {
     run(root, WRITES);
     writeFileSync(join(root, 'a/second.txt'), 'theirs\n');
-    expect(takeBackUnfinished(root)).toEqual({ back: expect.arrayContaining(['a/b/new.txt']), left: ['a/second.txt'] });
+    const { back, left } = await takeBackUnfinished(root);
+    expect([back, left]).toEqual([expect.arrayContaining(['a/b/new.txt']), ['a/second.txt']]);
     expect(readFileSync(join(root, 'a/second.txt'), 'utf8')).toBe('theirs\n');
   });
 
-  it('leaves nothing of itself when it is not killed', () => {
+  it('leaves nothing of itself when it is not killed', async () => {
     expect(run(root, 99)).toBeNull();
-    expect(isUnfinished(root)).toBe(false);
+    expect(await isUnfinished(root)).toBe(false);
     expect(readFileSync(join(root, 'zlast.txt'), 'utf8')).toBe('last\n');
+    expect(existsSync(join(root, '.gatehouse'))).toBe(false);
   });
 });
 
@@ -73,16 +86,35 @@ describe('two commands at once', () => {
     for (const name of names) expect((await destroy(root, 'service', name)).code).toBe(0);
   });
 
-  it('one that is still writing is waited for, then named', () => {
-    write(root, '.gatehouse/generator.journal.json', JSON.stringify({ pid: process.ppid, changes: [], links: [] }));
+  it('one that is still writing is waited for, then named', async () => {
+    write(root, '.gatehouse/generator.lock', `${process.ppid} ${hostname()}\n`);
     const plan = new Plan(root);
     plan.write('mine.txt', 'mine\n');
-    expect(() => writePlan(plan)).toThrow(`(process ${process.ppid}) is writing`);
+    await expect(writePlan(plan)).rejects.toThrow(`(process ${process.ppid}) is writing`);
     expect(status(root)).toBe('');
   });
 
+  it('a lock that does not say whose it is is refused, with what to do', async () => {
+    mkdirSync(join(root, '.gatehouse/generator.lock'), { recursive: true });
+    const refused = await make(root, 'lib', { name: 'money' });
+    expect(refused.error).toContain(
+      'generator.lock cannot be read (EISDIR).\n  Delete it when no gatehouse command runs.',
+    );
+    expect(status(root)).toBe('');
+  });
+
+  it('one that waits lets itself be interrupted', async () => {
+    write(root, '.gatehouse/generator.lock', `${process.ppid} ${hostname()}\n`);
+    const before = fingerprint(root);
+    const child = spawn(process.execPath, argvOf(root, 99), { env: { ...process.env, NODE_OPTIONS: '' } });
+    await once(child.stdout, 'data');
+    child.kill('SIGINT');
+    expect(await once(child, 'close')).toEqual([130, null]);
+    expect(fingerprint(root)).toBe(before);
+  });
+
   it('a dead one is told of, and nothing is shown over its remains', async () => {
-    const dead = { pid: 2 ** 22 + 1, changes: [{ path: 'half.txt', after: 'half\n' }], links: [] };
+    const dead = { changes: [{ path: 'half.txt', after: 'half\n' }], links: [] };
     write(root, 'half.txt', 'half\n');
     write(root, '.gatehouse/generator.journal.json', JSON.stringify(dead));
     expect(await sync(root, true)).toMatchObject({ code: 2, error: expect.stringContaining('killed half-way') });
@@ -92,8 +124,11 @@ describe('two commands at once', () => {
 });
 
 function run(root: string, fatal: number): NodeJS.Signals | null {
+  return spawnSync(process.execPath, argvOf(root, fatal), { env: { ...process.env, NODE_OPTIONS: '' } }).signal;
+}
+
+function argvOf(root: string, fatal: number): string[] {
   const hook = `--import=${join(checkout, 'tools/cli/swc-hook.mjs')}`;
   const program = fileURLToPath(new URL('./fixtures/killed.program.ts', import.meta.url));
-  const argv = ['--conditions=@gatehouse/source', hook, program, root, String(fatal)];
-  return spawnSync(process.execPath, argv, { env: { ...process.env, NODE_OPTIONS: '' } }).signal;
+  return ['--conditions=@gatehouse/source', hook, program, root, String(fatal)];
 }
