@@ -59,7 +59,12 @@ export async function runDestroy(options: DestroyOptions, output: Output): Promi
 }
 
 function whatRemains({ kind, name, service }: DestroyOptions, changes: readonly Change[]): string {
-  if (kind === 'service') return ` Its data on this machine stays in .gatehouse/${name}.`;
+  if (kind === 'service') {
+    return [
+      ` Its data on this machine stays in .gatehouse/${name}.`,
+      '  A stack that is up still runs it, and down leaves it: docker compose up --wait --remove-orphans',
+    ].join('\n');
+  }
   if (!changes.some(({ path }) => path.endsWith('.migrations.ts'))) return '';
   return [
     ' A database in which its migration ran no longer fits, and the service says so when it starts:',

@@ -47,7 +47,9 @@ describe.each(['postgres', 'memory'])('a service with %s', (storage) => {
     commit(root);
     await make(root, 'service', { name: 'orders', storage });
     await make(root, 'resource', { name: 'invoices', service: 'orders' });
-    expect((await destroy(root, 'service', 'orders')).code).toBe(0);
+    const { code, out } = await destroy(root, 'service', 'orders');
+    expect(code).toBe(0);
+    expect(out).toContain('docker compose up --wait --remove-orphans'); // compose does not know its container any more
     expect(status(root)).toBe('');
     expect(existsSync(join(root, 'apps/orders'))).toBe(false);
   });
