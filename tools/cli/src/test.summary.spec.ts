@@ -48,4 +48,18 @@ describe('the summary of the tests', () => {
       lines: ['error: no project matches', '', expect.stringMatching(/^Took/), '0 passed, 0 failed, 0 skipped'],
     });
   });
+
+  it('shows what a project said whose tests did not start, or were killed, and ticks it not', () => {
+    const killed = '> nx run @gatehouse/tls:test\n\nError: Cannot find module x\n\n NX   Ran target test: failed\n';
+    expect(summarise(killed, 1)).toMatchObject({
+      code: 1,
+      lines: expect.arrayContaining([
+        'Error: Cannot find module x',
+        expect.stringMatching(/^✗ @gatehouse\/tls /),
+        '0 passed, 1 failed, 0 skipped',
+      ]),
+    });
+    const none = '> nx run @gatehouse/tls:test\n\nNo tests found, exiting with code 0\n';
+    expect(summarise(`${none}${OUTPUT}`, 0).lines).toContainEqual(expect.stringMatching(/^✓ @gatehouse\/tls /));
+  });
 });

@@ -9,6 +9,7 @@ interface Counts {
 
 const HEADER = /^> nx run (\S+):test(?:\s+\[(.+)\])?/;
 const TOTALS = /^Tests:\s+(.*) total/;
+const ENDED = /^Tests: |^No tests found, exiting with code 0/;
 const TIME = /^Time:\s+([\d.]+ (?:s|ms|min))/;
 const FAILED_TEST = /^ {2}● (.+)/;
 const SKIP_REASON = /^\s*(?:console\.\w+\s+)?skipped: .*/i;
@@ -62,9 +63,8 @@ export class TestSummary {
     this.total.passed += passed;
     this.total.failed += failed;
     this.total.skipped += skipped;
-    const broken =
-      failed > 0 || project.output.some((line) => /^Test Suites:.* failed/.test(stripVTControlCharacters(line)));
-    if (broken && failed === 0) this.total.failed += 1; // a suite that could not run
+    const broken = failed > 0 || isBroken(project.output.map(stripVTControlCharacters));
+    if (broken && failed === 0) this.total.failed += 1; // a suite that could not run, or a run that did not end
     if (broken) {
       project.output.forEach((line) => this.print(line));
       this.failures.push(
@@ -78,6 +78,11 @@ export class TestSummary {
       `${broken ? '✗' : '✓'} ${project.name.padEnd(28)} ${facts}  ${project.cached ? 'unchanged' : (project.time ?? '')}`,
     );
   }
+}
+
+/** Without failed tests: a suite could not be loaded, or Jest itself did not start or was killed. */
+function isBroken(output: readonly string[]): boolean {
+  return output.some((line) => /^Test Suites:.* failed/.test(line)) || !output.some((line) => ENDED.test(line));
 }
 
 /** The failed tests by name, each with the first line of what it says: the end of a long log is what gets read. */
