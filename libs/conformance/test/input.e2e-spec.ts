@@ -49,6 +49,15 @@ it('gives up on a port that accepts and never speaks', async () => {
   silent.close();
 });
 
+it('says that nothing answers at the plain-HTTP address, which is no finding and may be the wrong port', async () => {
+  const { caFile } = fixture;
+  const { results } = await run({ caFile, http: 'http://localhost:1', only: ['http-redirect'] });
+  expect(results[0]).toMatchObject({
+    status: 'pass',
+    notes: [expect.stringContaining('nothing answers at http://localhost:1 (ECONNREFUSED)')],
+  });
+});
+
 it('sends no control request when it may only read', async () => {
   const { caFile, urls } = fixture;
   const { results } = await run({ caFile, management: urls.management.href, only: ['prototype-keys'], readOnly: true });

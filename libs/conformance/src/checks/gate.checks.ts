@@ -15,8 +15,11 @@ export const httpRedirect: Check = {
   control: ['ASVS V12.2.1', 'ASVS V4.1.2'],
   severity: 'high',
   remedy: 'answer GET and HEAD on the plain port with 308 to the configured HTTPS address',
-  async run(target) {
+  async run(target, note) {
     const answer = await ask(target, { path: '/health/live?from=conformance' });
+    // also the wrong port of somebody who meant another
+    if (isClosed(answer))
+      note(`nothing answers at ${target.gate.origin} (${answer.failure}): nobody is sent on from there`);
     if (isClosed(answer) || isRefusal(answer)) return [];
     const { location = '' } = answer.headers;
     if (![301, 302, 303, 307, 308].includes(answer.status))
