@@ -131,8 +131,11 @@ export class Target {
       openapi === undefined
         ? [management, this.url].flatMap((base) => (base ? API_PATHS.map((path) => new URL(path, base)) : []))
         : [new URL(openapi)];
+    const mute = new Set<string>(); // four waits there would be the time of the check
     for (const url of places) {
+      if (mute.has(url.origin)) continue;
       const answer = await this.fetch({ url });
+      if (answer.status === 0) mute.add(url.origin);
       const api = answer.status === 200 ? describeApi(jsonOf(answer)) : undefined;
       if (api) return api;
     }

@@ -57,6 +57,18 @@ it.each([
   await target.close();
 });
 
+it('a server that hangs where its API document would be is not asked four times', async () => {
+  const asked: string[] = [];
+  const server = https.createServer(leaf, (request, answer) => {
+    if (request.url?.startsWith('/health')) return answer.end('{}');
+    return asked.push(request.url ?? '');
+  });
+  const { href } = await listening(server);
+  const { results } = await runConformance({ url: href, only: ['malformed-json'], timeoutMs: 300 });
+  expect(results[0]?.status).toBe('skipped');
+  expect(asked).toEqual(['/openapi.json']);
+});
+
 it('a server that ends a connection after so many requests is asked on another: nothing limits the caller', async () => {
   const server = http2.createSecureServer({ ...leaf, allowHTTP1: true }, (_request, answer) => answer.end());
   server.on('session', (session) => {
