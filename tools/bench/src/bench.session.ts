@@ -11,6 +11,9 @@ import type { Method, Subject } from './subject.ts';
 /** Says where a run is; one short line. */
 export type Progress = (line: string) => void;
 
+/** Exit codes of a run that was ended. */
+const SIGNALS: Readonly<Record<string, number>> = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 };
+
 export class BenchSession {
   readonly #stops: (() => Promise<unknown>)[] = [];
   readonly #load: Child;
@@ -23,16 +26,25 @@ export class BenchSession {
     this.#load = this.fork('load.process');
   }
 
-  /** Runs `work`, then ends every process and removes the folder. */
+  /** Runs `work`, then ends every process and removes the folder; also when somebody ends the run. */
   static async run<T>(progress: Progress, work: (session: BenchSession) => Promise<T>): Promise<T> {
     const folder = await mkdtemp(join(tmpdir(), 'gatehouse-bench-'));
     const session = new BenchSession(folder, await makeCertificate(), progress);
+    const interrupted = (signal: NodeJS.Signals): void => {
+      void session.#end().finally(() => process.exit(SIGNALS[signal]));
+    };
+    for (const signal of Object.keys(SIGNALS)) process.once(signal, interrupted);
     try {
       return await work(session);
     } finally {
-      await Promise.all(session.#stops.map((stop) => stop().catch(() => undefined)));
-      await rm(folder, { recursive: true, force: true });
+      for (const signal of Object.keys(SIGNALS)) process.removeListener(signal, interrupted);
+      await session.#end();
     }
+  }
+
+  async #end(): Promise<void> {
+    await Promise.all(this.#stops.map((stop) => stop().catch(() => undefined)));
+    await rm(this.folder, { recursive: true, force: true });
   }
 
   /** @param stop called at the end of the run */
