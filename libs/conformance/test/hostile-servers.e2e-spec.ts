@@ -6,6 +6,7 @@ import type { AddressInfo, Server } from 'node:net';
 import tls, { type TLSSocket } from 'node:tls';
 import { ConformanceInputError, runConformance } from '../src/index.ts';
 import { openCaller } from '../src/checks/rate-limit.flood.ts';
+import { FrameConnection } from '../src/client/http2.frames.ts';
 import { conformanceOptionsSchema } from '../src/conformance.options.ts';
 import { makeAuthority, makeLeaf } from '../src/process/throwaway.certificates.ts';
 import { Target } from '../src/target.ts';
@@ -83,17 +84,27 @@ it('a server that ends a connection after so many requests is asked on another: 
   });
 });
 
-it('a server without ALPN is flooded over HTTP/1.1', async () => {
+it('a server without ALPN is flooded over HTTP/1.1, and found to negotiate nothing', async () => {
   const server = tls.createServer(leaf, (socket) => {
     const answer = 'HTTP/1.1 429 Too Many Requests\r\nRetry-After: 60\r\nContent-Length: 0\r\n\r\n';
     socket.on('error', () => undefined).on('data', () => socket.write(answer));
   });
   const { href } = await listening(server);
-  const { results } = await runConformance({ url: href, only: ['rate-limit'] });
-  expect(results[0]?.findings.map(({ message }) => message)).toEqual([
+  const { results } = await runConformance({ url: href, only: ['http2', 'rate-limit'] });
+  expect(results.flatMap(({ findings }) => findings.map(({ message }) => message))).toEqual([
+    'HTTP/2 is not spoken: nothing is negotiated by ALPN',
     '429 has no ratelimit in structured fields',
     '429 has no ratelimit-policy in structured fields',
   ]);
+});
+
+it('a server that stops reading a flood has put its client out', async () => {
+  const server = tls.createServer({ ...leaf, ALPNProtocols: ['h2'] }, (socket) => void socket.pause());
+  const url = await listening(server);
+  const connection = await FrameConnection.open(url, '/', 1_000);
+  const flood = [Buffer.alloc(32 * 2 ** 20)]; // more than the buffers of both ends
+  expect(await connection?.send(flood, 100)).toBe(false);
+  connection?.close();
 });
 
 async function listening(server: Server): Promise<URL> {

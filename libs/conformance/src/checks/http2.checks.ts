@@ -22,6 +22,8 @@ export const http2: Check = {
         },
       ];
     try {
+      // without ALPN of the server the connection opens, and then something else is spoken
+      if (session.alpnProtocol !== 'h2') return [{ message: 'HTTP/2 is not spoken: nothing is negotiated by ALPN' }];
       const status = await statusOf(session, target.options.timeoutMs);
       if (status === undefined) return [{ message: 'HTTP/2 is negotiated, but does not answer' }];
       return status < 500 ? [] : [{ message: `HTTP/2 answers ${status}` }];
@@ -47,12 +49,11 @@ export const http2RapidReset: Check = {
     if (!connection) skip('the service does not speak HTTP/2');
     try {
       for (let sent = 0; sent < RESETS && !connection.ended; sent += BATCH) {
-        await connection.send(
-          ...Array.from({ length: BATCH }, (_, index) => connection.cancelled(stream(sent + index))),
-        );
+        const batch = Array.from({ length: BATCH }, (_, index) => connection.cancelled(stream(sent + index)));
+        if (!(await connection.send(batch, options.timeoutMs))) return []; // it is not even read any more
         await new Promise((resolve) => setImmediate(resolve)); // its end is noticed
       }
-      await connection.send(connection.request(stream(RESETS)));
+      await connection.send([connection.request(stream(RESETS))], options.timeoutMs);
       return (await connection.answers(stream(RESETS), Math.min(1_000, options.timeoutMs)))
         ? [{ message: `after ${RESETS} streams opened and reset on one connection, it is still served` }]
         : [];

@@ -56,10 +56,12 @@ export class FrameConnection {
     return Buffer.concat([this.request(stream), frame(TYPE.reset, 0, stream, CANCEL)]);
   }
 
-  /** Resolves when it has left this process, or the connection is over. */
-  async send(...frames: readonly Buffer[]): Promise<void> {
-    if (this.over || this.socket.write(Buffer.concat(frames))) return;
-    await Promise.race([once(this.socket, 'drain'), once(this.socket, 'close')]).catch(() => undefined);
+  /** Whether the server takes them: false when it has not read what was sent before, `ms` later. */
+  async send(frames: readonly Buffer[], ms: number): Promise<boolean> {
+    if (this.over || this.socket.write(Buffer.concat(frames))) return true;
+    const signal = AbortSignal.timeout(ms);
+    const read = once(this.socket, 'drain', { signal }).catch(() => undefined);
+    return (await Promise.race([read, once(this.socket, 'close', { signal }).catch(() => undefined)])) !== undefined;
   }
 
   /** Whether headers came back on the stream, before the end of the connection or of the time. */
