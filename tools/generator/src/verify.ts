@@ -23,7 +23,9 @@ export async function verifyProject(root: string, name: string): Promise<StepRes
   const nx = join(root, 'node_modules/nx/dist/bin/nx.js');
   // the generator writes the project references itself, and by them the compiler builds what it needs: the tests wait for neither
   const alone = ['--skipSync', '--excludeTaskDependencies'];
-  const args = [nx, 'run-many', '-p', project, '-t', ...TARGETS, '--outputStyle=static', ...alone, '--parallel=3'];
+  // the tests take longest: they begin first, and the others take turns beside them
+  const targets = ['-t', ...TARGETS.toReversed(), '--parallel=2'];
+  const args = [nx, 'run-many', '-p', project, ...targets, '--outputStyle=static', ...alone];
   const { code, output } = await run(args, root);
   const failed = code === 0 ? [] : failedTasks(output);
   const known = TARGETS.some((target) => failed.includes(`${project}:${target}`));

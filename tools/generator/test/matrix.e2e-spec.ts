@@ -112,7 +112,7 @@ if (!asked) process.stderr.write('skipped: the matrix: it takes minutes: npm run
 });
 
 /** CPU of making and proving a service against planning it alone, in the same run: seconds say more of the machine than of the proof. */
-const PROOF_OF_PLAN = 24;
+const PROOF_OF_PLAN = 18;
 const CLI = 'tools/cli/bin/gatehouse.mjs';
 const NEEDS_ISSUER = /--issuer-key|--revoked-token-file/;
 
