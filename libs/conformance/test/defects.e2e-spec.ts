@@ -3,7 +3,7 @@ import { CHECKS, runConformance, type Report } from '../src/index.ts';
 import { startFixture } from './fixtures/fixture.server.ts';
 
 /** Services under test at once: they mostly wait. */
-const PARALLEL = 10;
+const PARALLEL = 5;
 
 const run = async (defect?: string): Promise<Report> => {
   const { urls, caFile, token, issuerKey, revokedToken, close } = await startFixture(defect);
