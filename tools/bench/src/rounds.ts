@@ -1,6 +1,6 @@
 // Rounds in which each server takes its turn, so that a neighbour's noise falls on all of them; every other round the other way about, so that
 // none has always the same one before it.
-import type { BenchSession } from './bench.session.ts';
+import type { BenchSession, Progress } from './bench.session.ts';
 import { METHODS, type Method, type Subject } from './subject.ts';
 
 /** All bounded: a run is (rounds + warm-up) × requests × methods × servers. */
@@ -28,10 +28,11 @@ export async function playRounds(
   session: BenchSession,
   subjects: readonly Subject[],
   options: BenchOptions,
+  progress: Progress = session.progress,
 ): Promise<Played[]> {
   const played = subjects.map((): Played => ({ GET: [], POST: [], loadBytes: 0, perSecond: { GET: [], POST: [] } }));
   for (let round = -WARM_UP_ROUNDS; round < options.rounds; round++) {
-    session.progress(round < 0 ? 'warming up' : `round ${round + 1} of ${options.rounds}`);
+    progress(round < 0 ? 'warming up' : `round ${round + 1} of ${options.rounds}`);
     for (const method of METHODS) {
       const turns = [...subjects.entries()];
       for (const [index, subject] of round % 2 === 0 ? turns : turns.reverse()) {

@@ -1,4 +1,5 @@
-// What each step of the request path costs: servers that have one step more than the one before, measured in the same rounds.
+// What each step of the request path costs: servers that have one step more than the one before, in turns with that one alone. A machine's
+// pace drifts within seconds, by more than a step costs.
 import { requestPath } from '@gatehouse/service/testing/steps';
 import { BenchSession, type Progress } from './bench.session.ts';
 import { markdownTable } from './markdown.table.ts';
@@ -6,7 +7,9 @@ import { playRounds, type BenchOptions, type Micros } from './rounds.ts';
 import { summarise, type Summary } from './statistics.ts';
 import type { Subject } from './subject.ts';
 
-export const STEPS: BenchOptions = { rounds: 11, requestsPerRound: 1_500, connections: 64 };
+export const STEPS: BenchOptions = { rounds: 16, requestsPerRound: 800, connections: 64 };
+
+const WARM_UP: BenchOptions = { ...STEPS, rounds: 1, requestsPerRound: 2_500 };
 
 /** A step, and what it adds to a request, in µs of CPU. */
 export interface StepCost {
@@ -19,17 +22,17 @@ export interface StepCost {
 export function runSteps(options: BenchOptions = STEPS, progress: Progress = () => undefined): Promise<StepCost[]> {
   const names = requestPath.filter(({ name, planned }) => name !== 'connection' && !planned).map(({ name }) => name);
   return BenchSession.run(progress, async (session) => {
-    const subjects: Subject[] = [];
-    for (let count = 0; count <= names.length; count++) {
-      session.progress(`starting with ${names[count - 1] ?? 'the connection alone'}`);
-      subjects.push(await session.start(`steps-${count}`, 'gatehouse.server', names.slice(0, count)));
+    const costs: StepCost[] = [];
+    let before: Subject | undefined;
+    for (const [count, step] of ['connection, router, handler', ...names].entries()) {
+      session.progress(`${count + 1} of ${names.length + 1}: ${step}`);
+      const own = await session.start(`steps-${count}`, 'gatehouse.server', names.slice(0, count));
+      await playRounds(session, [own], WARM_UP, () => undefined); // as warm as the one before, which has played already
+      const [last, first] = await playRounds(session, before ? [own, before] : [own], options, () => undefined);
+      costs.push({ step, GET: added('GET', last, first), POST: added('POST', last, first) });
+      before = own;
     }
-    const micros = await playRounds(session, subjects, options);
-    return ['connection, router, handler', ...names].map((step, index) => ({
-      step,
-      GET: added('GET', micros[index], micros[index - 1]),
-      POST: added('POST', micros[index], micros[index - 1]),
-    }));
+    return costs;
   });
 }
 
