@@ -62,7 +62,7 @@ export const CHECKS: readonly Check[] = [
   ...[certTrust, certNames, certDates, certLifetime, certKey, certMetric],
   ...[httpRedirect, httpForgedHost, httpCredential, httpNoHsts],
   ...[hsts, securityHeaders, corsOrigin, versionBanner],
-  ...[http2, requestSmuggling, hugeHeader, slowHeader, slowBody],
+  ...[http2, http2RapidReset, requestSmuggling, hugeHeader, slowHeader, slowBody],
   ...[unknownRoute, wrongMethod, traceMethod, malformedUrl, duplicateQuery],
   ...[malformedJson, wrongType, unknownField, prototypeKeys, deepNesting, invalidUtf8, mediaType, oversizedBody],
   ...[problemJson, errorLeak, requestId, requestIdInjection],
@@ -71,8 +71,7 @@ export const CHECKS: readonly Check[] = [
   ...[authAlgNone, authHmacConfusion, authForeignKey, authTampered, authRevoked],
   ...[authExpired, authNotYetValid, authAudience, authIssuer, authTokenType],
   ...[authUnbound, authDpopReplay, authScope, authForeignObject],
-  // floods: what a refused caller is told holds for a time, in which others are sent
-  ...[rateLimit, http2RapidReset, authGuessing, rateLimitTold, rateLimitForged, rateLimitHealth],
+  ...[rateLimit, rateLimitTold, rateLimitForged, rateLimitHealth, authGuessing],
   ...[unsafeSettings, secretEnvironment, certRefusal],
   ...[logRequestId, logForging, logSecrets], // from here on one process for all
   ...[certAlarm, certReload, certKeepsGood],

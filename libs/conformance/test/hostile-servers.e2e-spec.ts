@@ -98,7 +98,37 @@ it('a server without ALPN is flooded over HTTP/1.1, and found to negotiate nothi
   ]);
 });
 
-it('a server that stops reading a flood has put its client out', async () => {
+it('a server that a flood of resets brings down has not put its client out', async () => {
+  let asked = 0;
+  const server = http2.createSecureServer({ ...leaf, allowHTTP1: true }, (_request, answer) => {
+    if (asked++ < 100) answer.end(); // and then nobody is answered any more
+  });
+  const { href } = await listening(server);
+  const { results } = await runConformance({ url: href, only: ['http2-rapid-reset'], timeoutMs: 500 });
+  expect(results[0]).toMatchObject({
+    status: 'fail',
+    findings: [{ message: 'after the flood the service answers nobody' }],
+  });
+});
+
+it.each([
+  ['a short host', 'localhost'],
+  ['a host of 150 characters', `${'a'.repeat(50)}.${'b'.repeat(50)}.${'c'.repeat(48)}`],
+])('its frames are understood, also for %s', async (_what, host) => {
+  const seen: unknown[] = [];
+  const server = http2.createSecureServer(leaf, (request, answer) => {
+    seen.push(request.authority, request.url);
+    answer.end();
+  });
+  const { port } = await listening(server);
+  const connection = await FrameConnection.open(new URL(`https://localhost:${port}`), '/here', 1_000, host);
+  await connection?.send([connection.request(1)], 1_000);
+  expect(await connection?.answers(1, 1_000)).toBe(true);
+  expect(seen).toEqual([host, '/here']);
+  connection?.close();
+});
+
+it('a server that stops reading a flood is noticed', async () => {
   const server = tls.createServer({ ...leaf, ALPNProtocols: ['h2'] }, (socket) => void socket.pause());
   const url = await listening(server);
   const connection = await FrameConnection.open(url, '/', 1_000);

@@ -44,22 +44,26 @@ export const http2RapidReset: Check = {
   severity: 'high',
   remedy: 'limit resets on a connection (Node: keep `streamResetBurst` and `streamResetRate` at their defaults)',
   alone: true,
-  async run({ url, options }) {
+  async run(target) {
+    const { url, options } = target;
     const connection = await FrameConnection.open(url, '/health/live', options.timeoutMs);
     if (!connection) skip('the service does not speak HTTP/2');
     try {
-      for (let sent = 0; sent < RESETS && !connection.ended; sent += BATCH) {
+      let reads = true;
+      for (let sent = 0; sent < RESETS && reads && !connection.ended; sent += BATCH) {
         const batch = Array.from({ length: BATCH }, (_, index) => connection.cancelled(stream(sent + index)));
-        if (!(await connection.send(batch, options.timeoutMs))) return []; // it is not even read any more
+        reads = await connection.send(batch, options.timeoutMs);
         await new Promise((resolve) => setImmediate(resolve)); // its end is noticed
       }
-      await connection.send([connection.request(stream(RESETS))], options.timeoutMs);
-      return (await connection.answers(stream(RESETS), Math.min(1_000, options.timeoutMs)))
-        ? [{ message: `after ${RESETS} streams opened and reset on one connection, it is still served` }]
-        : [];
+      if (reads) await connection.send([connection.request(stream(RESETS))], options.timeoutMs);
+      if (reads && (await connection.answers(stream(RESETS), Math.min(1_000, options.timeoutMs))))
+        return [{ message: `after ${RESETS} streams opened and reset on one connection, it is still served` }];
     } finally {
       connection.close();
     }
+    // put out, or brought down
+    const { status, failure } = await target.fetch({ url: new URL('/health/live', url) });
+    return status === 0 ? [{ message: 'after the flood the service answers nobody', evidence: failure }] : [];
   },
 };
 

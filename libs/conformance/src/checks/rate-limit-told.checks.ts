@@ -16,7 +16,7 @@ export const rateLimitTold: Check = {
     'send RateLimit and RateLimit-Policy on every answer, with the same names; let Retry-After be a time after which the caller is served',
   alone: true,
   async run(target) {
-    const { refused, before, at } = await hammered(target);
+    const { refused, before } = await hammered(target);
     if (!refused) skip('nothing limits its callers: see rate-limit');
     if (refused.ratelimit === undefined && refused['ratelimit-policy'] === undefined)
       skip('nothing is told of the limits: see rate-limit');
@@ -26,7 +26,7 @@ export const rateLimitTold: Check = {
       ...(lefts(refused).includes(0)
         ? []
         : [{ message: 'the refusal says that requests are left (r) of every limit' }]),
-      ...(await backInTime(target, refused, at)),
+      ...(await backInTime(target, String(refused['retry-after'] ?? ''))),
     ];
   },
 };
@@ -54,16 +54,12 @@ function untrue(which: string, answer: Answered): Finding[] {
   return findings;
 }
 
-/** A first refusal is no proof: other checks may have spent since then what came back. The second is of nobody's making but the service's. */
-async function backInTime(target: Target, refusal: Answered, at: number, again = false): Promise<Finding[]> {
-  const after = String(refusal['retry-after'] ?? '');
+async function backInTime(target: Target, after: string): Promise<Finding[]> {
   if (!/^\d+$/.test(after) || Number(after) > PATIENCE_SECONDS) return [];
   const caller = await openCaller(target);
   try {
-    await delay(Math.max(0, at + Number(after) * 1_000 + 50 - performance.now()));
-    const answer = await caller.send({});
-    if (answer[':status'] !== 429) return [];
-    if (!again) return await backInTime(target, answer, performance.now(), true);
+    await delay(Number(after) * 1_000 + 50);
+    if ((await caller.send({}))[':status'] !== 429) return [];
     return [{ message: `a caller that waits the ${after} s of Retry-After is refused again` }];
   } finally {
     caller.close();

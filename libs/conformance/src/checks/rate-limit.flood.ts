@@ -24,8 +24,6 @@ export interface Flood {
   /** Requests that were answered. */
   readonly sent: number;
   readonly ms: number;
-  /** When the last answer came, by the monotonic clock. */
-  readonly at: number;
 }
 
 /** The flood is made once, whoever asks first. */
@@ -56,10 +54,10 @@ export async function flood(caller: Caller): Promise<Flood> {
     sent += answers.length;
     const refused = answers.find((answer) => answer[':status'] === 429);
     before = answers.find((answer) => answer[':status'] !== 429) ?? before;
-    if (refused) return { refused, before, sent, ms: ms(), at: performance.now() };
+    if (refused) return { refused, before, sent, ms: ms() };
   }
   if (sent === 0) throw new Error('no request of the flood was answered');
-  return { sent, ms: ms(), at: performance.now() };
+  return { sent, ms: ms() };
 }
 
 export interface Caller {

@@ -28,16 +28,21 @@ export class FrameConnection {
 
   /**
    * Undefined when the server does not speak HTTP/2, or cannot be reached.
-   * @param path what its requests GET; shorter than 127 characters
+   * @param path what its requests GET
    */
-  static async open(url: URL, path: string, timeoutMs: number): Promise<FrameConnection | undefined> {
+  static async open(
+    url: URL,
+    path: string,
+    timeoutMs: number,
+    authority = url.host,
+  ): Promise<FrameConnection | undefined> {
     const port = Number(url.port || 443);
     const socket = connect({ ...probingTls(url.hostname), host: bare(url.hostname), port, ALPNProtocols: ['h2'] });
     socket.on('error', () => undefined); // its end is seen as one
     socket.setNoDelay(true);
     const signal = AbortSignal.timeout(timeoutMs);
     const opened = await once(socket, 'secureConnect', { signal }).catch(() => undefined);
-    if (opened && socket.alpnProtocol === 'h2') return new FrameConnection(socket, requestBlock(url.host, path));
+    if (opened && socket.alpnProtocol === 'h2') return new FrameConnection(socket, requestBlock(authority, path));
     socket.destroy();
     return undefined;
   }
@@ -108,5 +113,14 @@ function requestBlock(authority: string, path: string): Buffer {
 }
 
 function literal(name: number, value: string): Buffer {
-  return Buffer.concat([Buffer.from([name, Buffer.byteLength(value)]), Buffer.from(value)]);
+  return Buffer.concat([Buffer.from([name, ...integer(Buffer.byteLength(value))]), Buffer.from(value)]);
+}
+
+/** With a prefix of seven bits (RFC 7541 §5.1): a long host name is longer than that. */
+function integer(value: number): number[] {
+  if (value < 127) return [value];
+  const bytes = [127];
+  let rest = value - 127;
+  for (; rest >= 128; rest = Math.floor(rest / 128)) bytes.push((rest % 128) + 128);
+  return [...bytes, rest];
 }
