@@ -24,15 +24,19 @@ export interface Played extends Micros {
   readonly perSecond: Record<Method, number[]>;
 }
 
+/** @param before what was played already: the new rounds are added to it, and nothing has to warm up */
 export async function playRounds(
   session: BenchSession,
   subjects: readonly Subject[],
   options: BenchOptions,
   progress: Progress = session.progress,
+  before?: readonly Played[],
 ): Promise<Played[]> {
-  const played = subjects.map((): Played => ({ GET: [], POST: [], loadBytes: 0, perSecond: { GET: [], POST: [] } }));
-  for (let round = -WARM_UP_ROUNDS; round < options.rounds; round++) {
-    progress(round < 0 ? 'warming up' : `round ${round + 1} of ${options.rounds}`);
+  const played = subjects.map((_, index) => structuredClone(before?.[index]) ?? nothingPlayed());
+  const first = before?.[0]?.GET.length ?? -WARM_UP_ROUNDS;
+  const end = Math.max(first, 0) + options.rounds;
+  for (let round = first; round < end; round++) {
+    progress(round < 0 ? 'warming up' : `round ${round + 1} of ${end}`);
     for (const method of METHODS) {
       const turns = [...subjects.entries()];
       for (const [index, subject] of round % 2 === 0 ? turns : turns.reverse()) {
@@ -47,6 +51,8 @@ export async function playRounds(
   }
   return played;
 }
+
+const nothingPlayed = (): Played => ({ GET: [], POST: [], loadBytes: 0, perSecond: { GET: [], POST: [] } });
 
 async function measure(
   session: BenchSession,

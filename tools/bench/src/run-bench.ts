@@ -3,7 +3,7 @@ import { BenchSession, type Progress } from './bench.session.ts';
 import { startApi, startBuilt } from './built.subject.ts';
 import type { Report, Row } from './report.ts';
 import { requestPath } from '@gatehouse/service/testing/steps';
-import { BUILT, UNAUDITED } from './guard.ts';
+import { brokenBudgets, BUILT, UNAUDITED } from './guard.ts';
 import { playRounds, type BenchOptions, type Played } from './rounds.ts';
 import { keptOf, summarise } from './statistics.ts';
 import { METHODS, type Method, type Subject } from './subject.ts';
@@ -11,10 +11,15 @@ import { METHODS, type Method, type Subject } from './subject.ts';
 export interface RunOptions extends BenchOptions {
   /** Whether the reference API and its database are measured too. */
   readonly api: boolean;
+  /**
+   * How often as many rounds are added while a budget is broken; the verdict is over all of them. The median of nine rounds of a shared machine
+   * lies 5 % beside that of many.
+   */
+  readonly moreOnDoubt: number;
 }
 
-export const FULL: RunOptions = { rounds: 9, requestsPerRound: 6_000, connections: 64, api: true };
-export const QUICK: RunOptions = { ...FULL, api: false };
+export const FULL: RunOptions = { rounds: 9, requestsPerRound: 6_000, connections: 64, api: true, moreOnDoubt: 0 };
+export const QUICK: RunOptions = { ...FULL, api: false, moreOnDoubt: 2 };
 
 /** Every step of the path but the journal, whose price stands between the two rows. */
 const unaudited = requestPath
@@ -32,7 +37,10 @@ const ALWAYS: Record<string, Start> = {
 };
 
 /** @throws Error when raw node:https cannot be measured, or a server answers something else than the bytes asked for */
-export function runBench({ api, ...options }: RunOptions, progress: Progress = () => undefined): Promise<Report> {
+export function runBench(
+  { api, moreOnDoubt, ...options }: RunOptions,
+  progress: Progress = () => undefined,
+): Promise<Report> {
   return BenchSession.run(progress, async (session) => {
     const subjects: Subject[] = [];
     const skipped: Record<string, string> = {};
@@ -46,14 +54,20 @@ export function runBench({ api, ...options }: RunOptions, progress: Progress = (
       );
     }
     if (skipped.raw) throw new Error(`raw node:https cannot be measured: ${skipped.raw}`);
-    const played = await playRounds(session, subjects, options);
-    return {
+    const report = (played: readonly Played[]): Report => ({
       node: process.versions.node,
       ...options,
+      rounds: played[0]?.GET.length ?? 0,
       rows: toRows(subjects, played),
       keptWithJournal: keptWithJournal(subjects, played),
       skipped,
-    };
+    });
+    let played = await playRounds(session, subjects, options);
+    for (let more = 0; more < moreOnDoubt && brokenBudgets(report(played)).length > 0; more += 1) {
+      session.progress(`in doubt, so ${options.rounds} more rounds: ${brokenBudgets(report(played)).join('; ')}`);
+      played = await playRounds(session, subjects, options, session.progress, played);
+    }
+    return report(played);
   });
 }
 
