@@ -1,17 +1,8 @@
 // A certificate that cannot do stops the start: a service that listens without one refuses every caller, and with a wrong one every careful one.
-import { basename } from 'node:path';
-import type { Check, Finding } from '../check.ts';
-import type { ServiceCommand } from '../conformance.options.ts';
+import type { Check } from '../check.ts';
 import { CertificateFiles } from '../process/certificate.files.ts';
-import { startService } from '../process/service.process.ts';
+import { tryStart, type UnfitStart } from './refused.start.ts';
 import { commandOf } from './service.command.ts';
-
-interface Unfit {
-  readonly what: string;
-  readonly env: Readonly<Record<string, string>>;
-  /** What the message has to name. */
-  readonly names: string;
-}
 
 export const certRefusal: Check = {
   id: 'cert-refusal',
@@ -26,15 +17,16 @@ export const certRefusal: Check = {
     const folders: CertificateFiles[] = [];
     try {
       const unfit = await unfitSources(folders);
-      return (await Promise.all(unfit.map((each) => starts(command, each)))).flat();
+      const tried = await Promise.all(unfit.map((each) => tryStart(command, { ...each, mayNot: 'listen' })));
+      return tried.flatMap(({ findings }) => findings);
     } finally {
       for (const files of folders) await files.remove();
     }
   },
 };
 
-async function unfitSources(folders: CertificateFiles[]): Promise<Unfit[]> {
-  const pair = async (what: string, prepare: (files: CertificateFiles) => Promise<unknown>): Promise<Unfit> => {
+async function unfitSources(folders: CertificateFiles[]): Promise<UnfitStart[]> {
+  const pair = async (what: string, prepare: (files: CertificateFiles) => Promise<unknown>): Promise<UnfitStart> => {
     const files = await CertificateFiles.open();
     folders.push(files);
     await prepare(files);
@@ -53,20 +45,4 @@ async function unfitSources(folders: CertificateFiles[]): Promise<Unfit[]> {
       names: 'GATEHOUSE_VAULT_ADDR',
     },
   ];
-}
-
-async function starts(command: ServiceCommand, { what, env, names }: Unfit): Promise<Finding[]> {
-  const service = await startService(command, env);
-  try {
-    const ms = command.startSeconds * 1000;
-    const listens = service.listens(ms);
-    const code = await Promise.race([service.exit(ms), listens.then((yes) => (yes ? undefined : service.exit(0)))]);
-    if (code === undefined) return [{ message: `it listens with ${what}` }];
-    if (code === 0) return [{ message: `with ${what} the process ends with 0, as if all were well` }];
-    if (await service.said(names)) return [];
-    const message = `the refusal of ${what} does not name ${basename(names)}`;
-    return [{ message, evidence: service.output().slice(-200), severity: 'low' }];
-  } finally {
-    await service.dispose();
-  }
 }

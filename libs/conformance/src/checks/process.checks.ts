@@ -2,9 +2,10 @@
 import type { Check, Finding } from '../check.ts';
 import { converse, type RawOptions, type RawResult } from '../client/raw.client.ts';
 import type { ServiceCommand } from '../conformance.options.ts';
-import { startService, type ServiceProcess } from '../process/service.process.ts';
+import type { ServiceProcess } from '../process/service.process.ts';
 import type { Target } from '../target.ts';
 import { bodyRoute } from './body.route.ts';
+import { tryStart } from './refused.start.ts';
 import { commandOf } from './service.command.ts';
 
 export const sigtermDrain: Check = {
@@ -31,7 +32,7 @@ export const unsafeSettings: Check = {
   slow: true,
   async run(target) {
     const command = commandOf(target);
-    const findings = await Promise.all(command.unsafeSettings.map((setting) => refusesStart(command, setting)));
+    const findings = await Promise.all(command.unsafeSettings.map((setting) => refuses(command, setting)));
     return findings.flat();
   },
 };
@@ -110,29 +111,8 @@ async function knock(url: URL): Promise<RawResult | undefined> {
   );
 }
 
-async function refusesStart(command: ServiceCommand, setting: Readonly<Record<string, string>>): Promise<Finding[]> {
-  const [name] = Object.keys(setting);
-  const shown = Object.entries(setting)
-    .map(([key, value]) => `${key}=${value}`)
-    .join(' ');
-  const service = await startService(command, setting);
-  try {
-    const ms = command.startSeconds * 1000;
-    const started = service.ready(ms);
-    const code = await Promise.race([service.exit(ms), started.then((ready) => (ready ? undefined : service.exit(0)))]);
-    if (code === undefined) return [{ message: `the service starts with ${shown}` }];
-    if (code === 0) return [{ message: `with ${shown} the process ends with 0, as if all were well` }];
-    const named = await service.said(name ?? '');
-    return named
-      ? []
-      : [
-          {
-            message: `the refusal of ${shown} does not name the setting`,
-            evidence: service.output().slice(-200),
-            severity: 'low',
-          },
-        ];
-  } finally {
-    await service.dispose();
-  }
+async function refuses(command: ServiceCommand, env: Readonly<Record<string, string>>): Promise<readonly Finding[]> {
+  const shown = Object.entries(env).map(([name, value]) => `${name}=${value}`);
+  const [names = ''] = Object.keys(env);
+  return (await tryStart(command, { what: shown.join(' '), env, names })).findings;
 }

@@ -4,8 +4,8 @@ import { randomBytes } from 'node:crypto';
 import { skip, type Check, type Finding } from '../check.ts';
 import { jsonOf } from '../client/answer.ts';
 import type { ServiceCommand } from '../conformance.options.ts';
-import { startService } from '../process/service.process.ts';
 import type { Target } from '../target.ts';
+import { tryStart } from './refused.start.ts';
 
 /** A token that a client of a vault is usually given by environment. */
 const ALWAYS = 'GATEHOUSE_VAULT_TOKEN';
@@ -42,19 +42,7 @@ async function declaredNames(target: Target): Promise<string[]> {
 
 async function refuses(command: ServiceCommand, name: string): Promise<Finding[]> {
   const value = `canary-${randomBytes(12).toString('hex')}`;
-  const service = await startService(command, { [name]: value });
-  try {
-    const ms = command.startSeconds * 1000;
-    const started = service.ready(ms);
-    const code = await Promise.race([service.exit(ms), started.then((ready) => (ready ? undefined : service.exit(0)))]);
-    const findings: Finding[] = [];
-    if (code === undefined || code === 0)
-      findings.push({ message: `the service starts with ${name} in its environment` });
-    else if (!(await service.said(name)))
-      findings.push({ message: `the refusal does not name ${name}`, severity: 'low' });
-    if (service.output().includes(value)) findings.push({ message: `the value of ${name} is in the output` });
-    return findings;
-  } finally {
-    await service.dispose();
-  }
+  const unfit = { what: `${name} in its environment`, env: { [name]: value }, names: name };
+  const { findings, output } = await tryStart(command, unfit);
+  return output.includes(value) ? [...findings, { message: `the value of ${name} is in the output` }] : [...findings];
 }

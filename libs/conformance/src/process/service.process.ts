@@ -1,8 +1,9 @@
 // Starts the service as its owner would, on free ports and in a state folder of its own, and always ends it.
 import { spawn, type ChildProcess } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { connect, createServer } from 'node:net';
+import { connect, createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { HttpClient } from '../client/http.client.ts';
@@ -171,10 +172,32 @@ async function until(done: () => boolean, ms: number): Promise<boolean> {
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
+/** Below the ports that systems give to whoever asks for any (Linux from 32768, others from 49152), above the well-known ones. */
+const PORTS = { from: 12_000, to: 30_000 };
+
+/**
+ * Ports that are free now, and that nobody is given by chance before the process takes them: a stranger's server there would answer in its
+ * name.
+ */
 async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
-  await Promise.all(servers.map((server) => once(server, 'listening')));
-  const ports = servers.map((server) => (server.address() as { port: number }).port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
+  const free = new Set<number>();
+  for (let tries = 0; free.size < count; tries += 1) {
+    // a system that lets none of these be taken gets one of its own choice
+    const port = tries < 100 ? randomInt(PORTS.from, PORTS.to) : 0;
+    const taken = await takePort(port);
+    if (taken !== undefined) free.add(taken);
+  }
+  return [...free];
+}
+
+/** @returns undefined where another has it */
+function takePort(port: number): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.on('error', (error: NodeJS.ErrnoException) => (port === 0 ? reject(error) : resolve(undefined)));
+    server.listen(port, '127.0.0.1', () => {
+      const { port: taken } = server.address() as AddressInfo;
+      server.close(() => resolve(taken));
+    });
+  });
 }
