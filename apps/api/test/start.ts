@@ -44,7 +44,7 @@ export const command = {
   // what the checks change under it is noticed soon
   env: {
     GATEHOUSE_TLS_RELOAD_POLL_MS: '100',
-    GATEHOUSE_TLS_RELOAD_SETTLE_MS: '200',
+    GATEHOUSE_TLS_RELOAD_SETTLE_MS: '100',
     GATEHOUSE_AUDIT_CHECKPOINT_SECONDS: '1',
   },
   reloadSeconds: 4,

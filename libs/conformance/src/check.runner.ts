@@ -26,7 +26,7 @@ export async function runChecks(
   };
   const { concurrency } = target.options;
   const ofProcess = async ({ slow, quick, alone }: Phases) => {
-    await Promise.all([runAll(slow, 1), runAll(quick, 1)]);
+    await Promise.all([runAll(slow, 1), runAll(quick, concurrency)]);
     await runAll(alone, 1);
   };
   const ofCommand = ({ slow, quick, alone }: Phases) => runAll([...slow, ...quick, ...alone], concurrency);
