@@ -71,8 +71,8 @@ export const CHECKS: readonly Check[] = [
   ...[authAlgNone, authHmacConfusion, authForeignKey, authTampered, authRevoked],
   ...[authExpired, authNotYetValid, authAudience, authIssuer, authTokenType],
   ...[authUnbound, authDpopReplay, authScope, authForeignObject],
-  // told directly behind the flood: a later one may meet another window, for which that Retry-After was never said
-  ...[rateLimit, rateLimitTold, rateLimitForged, rateLimitHealth, authGuessing],
+  // what is told last: the second that it waits gives back an allowance, which the others would have to use up again
+  ...[rateLimit, rateLimitForged, rateLimitHealth, rateLimitTold, authGuessing],
   ...[unsafeSettings, secretEnvironment, certRefusal],
   ...[logRequestId, logForging, logSecrets], // from here on one process for all
   ...[certAlarm, certReload, certKeepsGood],

@@ -34,6 +34,13 @@ it('waits out a rate limit that says when to come back', async () => {
   expect(status(report)).toEqual(Object.fromEntries(BODIES.map((id) => [id, 'pass'])));
 });
 
+it('believes a limit whose allowance comes back all at once', async () => {
+  const only = ['rate-limit', 'rate-limit-forged', 'rate-limit-health', 'rate-limit-told'];
+  const report = await run(await startFixture('fixed-window'), { only });
+  expect(report.results.flatMap(({ findings }) => findings)).toEqual([]);
+  expect(status(report)).toEqual(Object.fromEntries(only.map((id) => [id, 'pass'])));
+});
+
 it('asks under a public name when localhost gets no HSTS', async () => {
   const report = await run(await startFixture('hsts-by-name'), { only: ['hsts', 'security-headers'] });
   expect(status(report)).toEqual({ hsts: 'pass', 'security-headers': 'pass' });

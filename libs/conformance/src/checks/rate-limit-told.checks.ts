@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { skip, type Check, type Finding } from '../check.ts';
 import type { Target } from '../target.ts';
-import { hammered, openCaller, type Answered } from './rate-limit.flood.ts';
+import { flood, hammered, openCaller, type Answered } from './rate-limit.flood.ts';
 
 /** Longer than that nobody is waited for, in seconds. */
 const PATIENCE_SECONDS = 5;
@@ -26,7 +26,7 @@ export const rateLimitTold: Check = {
       ...(lefts(refused).includes(0)
         ? []
         : [{ message: 'the refusal says that requests are left (r) of every limit' }]),
-      ...(await backInTime(target, String(refused['retry-after'] ?? ''))),
+      ...(await backInTime(target)),
     ];
   },
 };
@@ -54,10 +54,13 @@ function untrue(which: string, answer: Answered): Finding[] {
   return findings;
 }
 
-async function backInTime(target: Target, after: string): Promise<Finding[]> {
-  if (!/^\d+$/.test(after) || Number(after) > PATIENCE_SECONDS) return [];
+/** Refused anew: what an earlier refusal said may be of another window. */
+async function backInTime(target: Target): Promise<Finding[]> {
   const caller = await openCaller(target);
   try {
+    const { refused } = await flood(caller);
+    const after = String(refused?.['retry-after'] ?? '');
+    if (!/^\d+$/.test(after) || Number(after) > PATIENCE_SECONDS) return [];
     await delay(Number(after) * 1_000 + 50);
     if ((await caller.send({}))[':status'] !== 429) return [];
     return [{ message: `a caller that waits the ${after} s of Retry-After is refused again` }];
