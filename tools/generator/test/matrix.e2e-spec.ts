@@ -59,6 +59,20 @@ if (!asked) process.stderr.write('skipped: the matrix: it takes minutes: npm run
     5 * MINUTES,
   );
 
+  it(
+    'a service that was proved once, made again after a type of a lib has gone: not believed',
+    () => {
+      const make = ['new', 'service', 'carts', '--storage', 'memory', '--yes'];
+      const exported = join(copy.root, 'libs/validation/src/index.ts');
+      const before = readFileSync(exported, 'utf8');
+      writeFileSync(exported, before.replace(' type PageQuery,', ''));
+      expect(() => gatehouse(...make)).toThrow(/✗ typecheck[\s\S]*PageQuery/);
+      writeFileSync(exported, before);
+      gatehouse('destroy', 'service', 'carts', '--yes');
+    },
+    5 * MINUTES,
+  );
+
   /** What CI runs on it, and what npm and Nx would have written themselves. */
   function prove(folder: string): void {
     const project = `@gatehouse/${folder.split('/')[1]}`;
