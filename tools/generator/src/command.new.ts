@@ -89,7 +89,7 @@ async function askKind({ root, asking }: NewOptions): Promise<string> {
 async function prove({ root }: NewOptions, folder: string, say: (text: string) => void): Promise<StepResult[]> {
   const began = performance.now();
   say(`Proving ${folder}: typecheck, lint, tests …\n`);
-  const steps = await verifyProject(root, folder.split('/')[1] as string);
+  const steps = await verifyProject(root, folder);
   say(`${steps.map(describeStep).join('')}  in ${((performance.now() - began) / 1000).toFixed(1)} s\n`);
   return steps;
 }

@@ -2,6 +2,7 @@
 // Minutes, not seconds: so only when asked, by `npm run matrix -w tools/generator`.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { commandsOf } from '../src/verify.ts';
 import { CheckoutCopy } from './checkout.copy.ts';
 import { status } from './scratch.workspace.ts';
 
@@ -17,6 +18,16 @@ if (!asked) process.stderr.write('skipped: the matrix: it takes minutes: npm run
 
   it('is in sync to begin with', () => {
     expect(gatehouse('sync', '--check')).toContain('as derived');
+  });
+
+  it('proves with the command lines that Nx has', async () => {
+    for (const folder of ['apps/api', 'libs/tls']) {
+      const { targets } = JSON.parse(copy.run('nx', 'show', 'project', folder, '--json')) as Shown;
+      const ofNx = (target: string) =>
+        [targets[target]?.options.command, ...(targets[target]?.options.args ?? [])].join(' ');
+      const own = await commandsOf(copy.root, folder);
+      expect(own).toEqual({ typecheck: ofNx('typecheck'), lint: ofNx('lint'), test: ofNx('test') });
+    }
   });
 
   it(
@@ -129,6 +140,10 @@ if (!asked) process.stderr.write('skipped: the matrix: it takes minutes: npm run
 const PROOF_OF_PLAN = 18;
 const CLI = 'tools/cli/bin/gatehouse.mjs';
 const NEEDS_ISSUER = /--issuer-key|--revoked-token-file/;
+
+interface Shown {
+  readonly targets: Readonly<Record<string, { options: { command: string; args?: string[] } }>>;
+}
 
 interface Report {
   readonly results: readonly { readonly id: string; readonly status: string; readonly reason?: string }[];
