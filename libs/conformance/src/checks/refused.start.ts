@@ -26,8 +26,10 @@ export interface TriedStart {
 /** @returns no findings where it was refused */
 export async function tryStart(command: ServiceCommand, unfit: UnfitStart): Promise<TriedStart> {
   const first = await startOnce(command, unfit);
-  // whoever answers may be a stranger who took the port while it was free: on other ports there is none
-  return first.served ? startOnce(command, unfit) : first;
+  if (!first.served) return first;
+  // whoever answers may be a stranger who took the port while it was free: then it is refused as it should be on other ports
+  const second = await startOnce(command, unfit);
+  return second.findings.length === 0 ? second : first;
 }
 
 async function startOnce(command: ServiceCommand, unfit: UnfitStart): Promise<TriedStart & { served: boolean }> {
