@@ -35,13 +35,19 @@ beforeAll(async () => {
     }
   };
   await Promise.all(Array.from({ length: PARALLEL }, worker));
+  // a machine that stood still for seconds let a service beside miss its time: what is caught besides has to be caught by itself too
+  for (const defect of checks) {
+    const report = reports.get(defect);
+    const besides = report ? bad(report).filter(({ id }) => id !== defect) : [];
+    if (besides.length === 0) continue;
+    process.stderr.write(`once more, by itself: the service broken in ${defect}: ${JSON.stringify(besides)}\n`);
+    reports.set(defect, await run(defect));
+  }
 }, 420_000);
 
-const bad = (defect: string) =>
-  crashes.get(defect) ??
-  reports
-    .get(defect)
-    ?.results.filter(({ status }) => status === 'fail' || status === 'error')
+const bad = ({ results }: Report) =>
+  results
+    .filter(({ status }) => status === 'fail' || status === 'error')
     .map(({ id, status, reason, findings }) => ({
       id,
       status,
@@ -49,8 +55,10 @@ const bad = (defect: string) =>
       findings: findings.map(({ message, evidence = '' }) => `${message} ${evidence}`),
     }));
 
+const caught = (defect: string) => crashes.get(defect) ?? bad(reports.get(defect) as Report);
+
 it('finds nothing on the good service, and skips only what it may not start', () => {
-  expect(bad('none')).toEqual([]);
+  expect(bad(reports.get('none') as Report)).toEqual([]);
   const skipped = reports.get('none')?.results.filter(({ status }) => status === 'skipped');
   expect(skipped?.map(({ id }) => id)).toEqual(CHECKS.filter(({ needs }) => needs).map(({ id }) => id));
 });
@@ -60,5 +68,5 @@ it('is done with a good service in less than 20 s', () => {
 });
 
 it.each(checks)('%s alone catches its broken service', (id) => {
-  expect(bad(id)).toMatchObject([{ id, status: 'fail', findings: expect.arrayContaining([expect.any(String)]) }]);
+  expect(caught(id)).toMatchObject([{ id, status: 'fail', findings: expect.arrayContaining([expect.any(String)]) }]);
 });
