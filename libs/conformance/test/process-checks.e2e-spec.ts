@@ -48,6 +48,12 @@ const DEFECTS = [
     "a caller's escape sequence is in the log as it came",
   ],
   ['writes down headers', 'log-secrets', 'log-secrets', 'the log holds what a caller sent as a credential'],
+  [
+    'writes down headers among much else',
+    'log-secrets-verbose',
+    'log-secrets',
+    'the log holds what a caller sent as a credential',
+  ],
   ['counts by paths', 'log-metrics', 'log-secrets', '/metrics of the management port holds what a caller sent'],
   ['does not write down an unknown route', 'audit-refusals', 'audit-refusals', 'has 0 events in the journal, not one'],
   ['writes everything twice', 'audit-refusals-twice', 'audit-refusals', 'has 2 events in the journal, not one'],

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { tryStart } from '../src/checks/refused.start.ts';
 import { makeAuthority, makeLeaf } from '../src/process/throwaway.certificates.ts';
+import { programArgv } from './fixtures/start.program.ts';
 
 const SETTING = { GATEHOUSE_NO_SUCH_SETTING: '1' };
 const UNFIT = { what: 'an unknown setting', env: SETTING, names: 'GATEHOUSE_NO_SUCH_SETTING' };
@@ -61,6 +62,14 @@ it.each(['be ready', 'listen'] as const)(
   },
   60_000,
 );
+
+it('does not clear one that served at first by what it does the second time', async () => {
+  const once =
+    'if mkdir "$1/served" 2>/dev/null; then shift; exec "$@"; fi; echo GATEHOUSE_NO_SUCH_SETTING >&2; exit 78';
+  const argv = ['sh', '-c', once, 'sh', folder, ...programArgv('./process.program.ts', 'unsafe-settings')] as const;
+  const { findings } = await tryStart({ ...command([...argv]), env: { NODE_OPTIONS: '' } }, UNFIT);
+  expect(findings).toEqual([{ message: 'the service starts with an unknown setting' }]);
+});
 
 it('tells one that serves from one that does neither, and shows what it wrote', async () => {
   const { findings } = await tryStart(command(['sh', '-c', 'echo still here; exec sleep 30'], 1), UNFIT);

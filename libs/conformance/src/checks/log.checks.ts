@@ -5,7 +5,7 @@ import type { Check, Finding } from '../check.ts';
 import { type Answer, jsonOf } from '../client/answer.ts';
 import { HttpClient } from '../client/http.client.ts';
 import { sendRaw } from '../client/raw.client.ts';
-import type { ServiceProcess } from '../process/service.process.ts';
+import { OUTPUT_KEPT, type ServiceProcess } from '../process/service.process.ts';
 import type { Target } from '../target.ts';
 
 /** How long lines may wait for others, in milliseconds. */
@@ -19,7 +19,7 @@ interface Watched {
   /** Stands where a line was to be forged. */
   readonly mark: string;
   readonly refused: Answer;
-  /** Both streams of the process, from the first request on. */
+  /** All that the process wrote, both streams. */
   readonly output: string;
   /** Pages of its management port. */
   readonly pages: readonly Answer[];
@@ -114,6 +114,10 @@ async function watch(service: ServiceProcess, target: Target): Promise<Watched> 
       ),
     );
     await new Promise((resolve) => setTimeout(resolve, WRITTEN_MS));
+    if (service.written() > OUTPUT_KEPT)
+      throw new Error(
+        `it wrote more than ${OUTPUT_KEPT} characters: what it wrote first cannot be looked through any more`,
+      );
     return { canary, mark, refused, pages, output: service.output() };
   } finally {
     client.close();

@@ -26,24 +26,23 @@ export interface TriedStart {
 /** @returns no findings where it was refused */
 export async function tryStart(command: ServiceCommand, unfit: UnfitStart): Promise<TriedStart> {
   const first = await startOnce(command, unfit);
-  if (!first.served) return first;
-  // whoever answers may be a stranger who took the port while it was free: then it is refused as it should be on other ports
-  const second = await startOnce(command, unfit);
-  return second.findings.length === 0 ? second : first;
+  // who answers though the service is gone is a stranger, who took the port while it was free: once more, on other ports
+  return first.outlived ? startOnce(command, unfit) : first;
 }
 
-async function startOnce(command: ServiceCommand, unfit: UnfitStart): Promise<TriedStart & { served: boolean }> {
+async function startOnce(command: ServiceCommand, unfit: UnfitStart): Promise<TriedStart & { outlived: boolean }> {
   const service = await startService(command, unfit.env);
+  const ms = command.startSeconds * 1000;
+  let served: boolean;
+  let findings: Finding[];
   try {
-    const ms = command.startSeconds * 1000;
     const serves = unfit.mayNot === 'listen' ? service.listens(ms) : service.ready(ms);
-    const ended = service.exit(ms);
-    const served = await Promise.race([serves, ended.then(() => false)]);
-    const findings = served ? [servesWith(unfit)] : await findingsOf(service, unfit, await service.exit(0), ms);
-    return { served, findings, output: service.output() };
+    served = await Promise.race([serves, service.exit(ms).then(() => false)]);
+    findings = served ? [servesWith(unfit)] : await findingsOf(service, unfit, await service.exit(0), ms);
   } finally {
     await service.dispose();
   }
+  return { findings, output: service.output(), outlived: served && (await service.isTaken()) };
 }
 
 const servesWith = ({ mayNot, what }: UnfitStart): Finding => ({

@@ -9,8 +9,8 @@ import { join } from 'node:path';
 import { HttpClient } from '../client/http.client.ts';
 import type { ServiceCommand } from '../conformance.options.ts';
 
-/** Bytes of output kept for the evidence. */
-const OUTPUT_BYTES = 16_384;
+/** Characters of output that are kept: checks look through what a service wrote, and some write a stack trace for each refusal. */
+export const OUTPUT_KEPT = 1024 * 1024;
 
 /** How long it may take to end before it is killed, milliseconds. */
 const GRACE_MS = 3_000;
@@ -38,6 +38,8 @@ export interface ServiceProcess {
   ready(ms: number): Promise<boolean>;
   /** Resolves with true when its HTTPS port takes a connection, false when it ends or the time is over. */
   listens(ms: number): Promise<boolean>;
+  /** Whether anybody takes a connection on its HTTPS port, now. */
+  isTaken(): Promise<boolean>;
   /** Kills what is left, and removes its state. */
   dispose(): Promise<void>;
 }
@@ -100,7 +102,7 @@ export async function startService(
   const keep = (chunk: Buffer) => {
     const text = chunk.toString('utf8');
     length += text.length;
-    written = (written + text).slice(-OUTPUT_BYTES);
+    written = (written + text).slice(-OUTPUT_KEPT);
   };
   child.stdout?.on('data', keep);
   child.stderr?.on('data', keep);
@@ -123,6 +125,7 @@ export async function startService(
         if (await connects(https)) return true;
       return false;
     },
+    isTaken: () => connects(https),
     dispose: async () => {
       // asked first: what it started in groups of their own (a database) only it can end
       if (!ended() && child.kill('SIGTERM')) await until(ended, GRACE_MS);

@@ -37,7 +37,7 @@ export class SuiteProcess {
     await started.dispose();
     // its ports were free when they were chosen, and another took one since
     if (PORT_TAKEN.test(output) && tries > 1) return SuiteProcess.startNow(command, tries - 1);
-    throw new Error(`the command is not ready within ${command.startSeconds} s: ${output}`);
+    throw new Error(`the command is not ready within ${command.startSeconds} s: ${output.slice(-SHOWN)}`);
   }
 
   /** Ends what is left, and removes its folders. */
@@ -47,6 +47,9 @@ export class SuiteProcess {
     await rm(join(this.auditFolder, '..'), { recursive: true, force: true });
   }
 }
+
+/** Characters of its output in an error. */
+const SHOWN = 16_384;
 
 /** As Node.js says it, and as a Gatehouse service does. */
 const PORT_TAKEN = /EADDRINUSE|port \d+ is taken/;
