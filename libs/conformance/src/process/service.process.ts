@@ -129,12 +129,12 @@ export async function startService(
     dispose: async () => {
       // asked first: what it started in groups of their own (a database) only it can end
       if (!ended() && child.kill('SIGTERM')) await until(ended, GRACE_MS);
-      if (!ended()) {
-        killGroup(child);
-        await once(child, 'exit');
-      }
+      // whoever started the service (npm, a shell) may be gone before it
+      await until(() => !isGroupAlive(child), GRACE_MS);
+      killGroup(child);
+      if (!ended()) await once(child, 'exit');
       if (inTurn) endTurn();
-      for (const folder of [state, config]) await rm(folder, { recursive: true, force: true });
+      for (const folder of [state, config]) await rm(folder, { recursive: true, force: true, maxRetries: 5 });
     },
   };
 }
@@ -157,6 +157,17 @@ function connects(port: number | undefined): Promise<boolean> {
     const socket = connect(Number(port), '127.0.0.1', () => resolve(true)).on('error', () => resolve(false));
     socket.on('connect', () => socket.destroy());
   });
+}
+
+/** Whether the child or anything that it started in its group still runs. */
+function isGroupAlive({ pid, exitCode, signalCode }: ChildProcess): boolean {
+  if (pid === undefined) return false;
+  if (process.platform === 'win32') return exitCode === null && signalCode === null;
+  try {
+    return process.kill(-pid, 0);
+  } catch {
+    return false;
+  }
 }
 
 function killGroup(child: ChildProcess): void {
