@@ -1,4 +1,4 @@
-import { brokenBudgets, BUILT, UNAUDITED } from './guard.ts';
+import { brokenBudgets, BUILT, doubtfulBudgets, UNAUDITED } from './guard.ts';
 import type { Row } from './report.ts';
 
 const same = (value: number) => ({ median: value, min: value, max: value });
@@ -55,5 +55,19 @@ describe('brokenBudgets', () => {
     const broken = brokenBudgets({ rows: [], skipped: { gatehouse: 'it did not start' } });
     expect(broken).toHaveLength(6);
     expect(broken).toContain('gatehouse, POST: no verdict, it was not measured (it did not start)');
+  });
+});
+
+describe('doubtfulBudgets', () => {
+  it('is what more rounds may mend', () => {
+    const report = { rows: rows(0.399, 0.5), skipped: {}, keptWithJournal: journal(0.84) };
+    expect(doubtfulBudgets(report)).toEqual(brokenBudgets(report));
+    expect(doubtfulBudgets({ ...report, rows: rows(0.4, 0.5), keptWithJournal: journal() })).toEqual([]);
+  });
+
+  it('is nothing where one is broken whatever they say: memory, a server that was not measured', () => {
+    const heavy = [...rows(0.399, 0.5).slice(0, -1), { ...row(BUILT, 'GET', 0.5), loadMB: 200 }];
+    expect(doubtfulBudgets({ rows: heavy, skipped: {}, keptWithJournal: journal() })).toEqual([]);
+    expect(doubtfulBudgets({ rows: rows(0.399, 0.5), skipped: {}, keptWithJournal: undefined })).toEqual([]);
   });
 });

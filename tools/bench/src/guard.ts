@@ -20,35 +20,51 @@ export const BUDGETS = {
 /** What the journal may take of GET's throughput: 15 %. A mutation pays for two records and waits for the disk: its budget is that of the whole path. */
 export const LEAST_WITH_JOURNAL = 0.85;
 
+type Verdict = Pick<Report, 'rows' | 'skipped' | 'keptWithJournal'>;
+
 /** @returns what is broken, one sentence each; empty when every budget holds */
-export function brokenBudgets({
-  rows,
-  skipped,
-  keptWithJournal,
-}: Pick<Report, 'rows' | 'skipped' | 'keptWithJournal'>): string[] {
-  return [
-    ...brokenShares({ rows, skipped }),
-    ...brokenJournal(keptWithJournal?.GET.throughput.median),
-    ...brokenMemory(rows.find(({ server }) => server === BUILT)?.loadMB, skipped[BUILT]),
-  ];
+export const brokenBudgets = (report: Verdict): string[] => breachesOf(report).map(({ what }) => what);
+
+/** @returns what more rounds may mend, one sentence each; empty when every budget holds, and when one is broken whatever they say */
+export function doubtfulBudgets(report: Verdict): string[] {
+  const breaches = breachesOf(report);
+  return breaches.some(({ isCertain }) => isCertain) ? [] : breaches.map(({ what }) => what);
 }
 
-function brokenMemory(most: number | undefined, reason: string | undefined): string[] {
-  if (most === undefined) return [`${BUILT}, memory: no verdict, it was not measured${reason ? ` (${reason})` : ''}`];
+interface Breach {
+  readonly what: string;
+  /** A median moves with more rounds; memory only grows, and what was not measured does not start by them. */
+  readonly isCertain: boolean;
+}
+
+const breachesOf = ({ rows, skipped, keptWithJournal }: Verdict): Breach[] => [
+  ...brokenShares({ rows, skipped }),
+  ...brokenJournal(keptWithJournal?.GET.throughput.median),
+  ...brokenMemory(rows.find(({ server }) => server === BUILT)?.loadMB, skipped[BUILT]),
+];
+
+const certain = (what: string): Breach[] => [{ what, isCertain: true }];
+const doubtful = (what: string): Breach[] => [{ what, isCertain: false }];
+
+const notMeasured = (what: string, reason: string | undefined): Breach[] =>
+  certain(`${what}: no verdict, it was not measured${reason ? ` (${reason})` : ''}`);
+
+function brokenMemory(most: number | undefined, reason: string | undefined): Breach[] {
+  if (most === undefined) return notMeasured(`${BUILT}, memory`, reason);
   if (most <= MOST_MEMORY_MB) return [];
-  return [`${BUILT}, memory: ${most.toFixed(0)} MB under load, the budget is ${MOST_MEMORY_MB} MB`];
+  return certain(`${BUILT}, memory: ${most.toFixed(0)} MB under load, the budget is ${MOST_MEMORY_MB} MB`);
 }
 
-function brokenJournal(kept: number | undefined): string[] {
-  if (kept === undefined) return ['the journal, GET: no verdict, it was not measured with and without'];
+function brokenJournal(kept: number | undefined): Breach[] {
+  if (kept === undefined) return certain('the journal, GET: no verdict, it was not measured with and without');
   if (kept >= LEAST_WITH_JOURNAL) return [];
   const percent = (share: number) => (share * 100).toFixed(0);
-  return [
+  return doubtful(
     `the journal, GET: keeps ${percent(kept)} % of the throughput without it, the budget is ${percent(LEAST_WITH_JOURNAL)} %`,
-  ];
+  );
 }
 
-function brokenShares({ rows, skipped }: Pick<Report, 'rows' | 'skipped'>): string[] {
+function brokenShares({ rows, skipped }: Pick<Report, 'rows' | 'skipped'>): Breach[] {
   return Object.entries(BUDGETS).flatMap(([server, budget]) =>
     Object.entries(budget).flatMap(([method, least]) => {
       const row = rows.find((candidate) => candidate.server === server && candidate.method === method);
@@ -57,9 +73,11 @@ function brokenShares({ rows, skipped }: Pick<Report, 'rows' | 'skipped'>): stri
   );
 }
 
-function check(what: string, least: number, row: Row | undefined, reason: string | undefined): string[] {
-  if (!row?.keptOfRaw) return [`${what}: no verdict, it was not measured${reason ? ` (${reason})` : ''}`];
+function check(what: string, least: number, row: Row | undefined, reason: string | undefined): Breach[] {
+  if (!row?.keptOfRaw) return notMeasured(what, reason);
   const kept = row.keptOfRaw.median;
   if (kept >= least) return [];
-  return [`${what}: keeps ${(kept * 100).toFixed(1)} % of raw node:https, the budget is ${(least * 100).toFixed(0)} %`];
+  return doubtful(
+    `${what}: keeps ${(kept * 100).toFixed(1)} % of raw node:https, the budget is ${(least * 100).toFixed(0)} %`,
+  );
 }

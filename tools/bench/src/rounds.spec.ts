@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { playUntilSure, type Played } from './rounds.ts';
 
 const here = (path: string) => JSON.stringify(new URL(path, import.meta.url).href);
 const PROGRAM = `
@@ -30,4 +31,24 @@ it('adds rounds to those that were played, without warming up once more', async 
   expect(both.POST).toHaveLength(4);
   expect(lines.slice(-2)).toEqual(['round 3 of 4', 'round 4 of 4']);
   expect(lines.filter((line) => line === 'warming up')).toHaveLength(4);
+});
+
+describe('playUntilSure', () => {
+  const rounds = (count: number): Played[] => {
+    const each = Array.from({ length: count }, () => 30);
+    return [{ GET: each, POST: each, loadBytes: 0, perSecond: { GET: each, POST: each } }];
+  };
+  const play = (before?: readonly Played[]) => Promise.resolve(rounds((before?.[0]?.GET.length ?? 0) + 2));
+
+  it.each([
+    { sureAfter: 2, plays: 2 },
+    { sureAfter: 4, plays: 4 },
+    { sureAfter: 100, plays: 6 },
+  ])('is sure after $sureAfter rounds: $plays are played of at most 6', async ({ sureAfter, plays }) => {
+    const lines: string[] = [];
+    const doubts = ([own]: readonly Played[]) => (Number(own?.GET.length) < sureAfter ? ['GET: 39 %'] : []);
+    const [played] = await playUntilSure(play, doubts, 2, (line) => lines.push(line));
+    expect(played?.GET).toHaveLength(plays);
+    expect(lines).toEqual(Array(plays / 2 - 1).fill('in doubt, so as many rounds once more: GET: 39 %'));
+  });
 });

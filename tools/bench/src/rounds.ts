@@ -52,6 +52,26 @@ export async function playRounds(
   return played;
 }
 
+/**
+ * Plays once, and once more while there are doubts, at most `more` times.
+ * @param play adds its rounds to those before
+ */
+export async function playUntilSure(
+  play: (before?: readonly Played[]) => Promise<readonly Played[]>,
+  doubts: (played: readonly Played[]) => readonly string[],
+  more: number,
+  progress: Progress,
+): Promise<readonly Played[]> {
+  let played = await play();
+  for (let left = more; left > 0; left -= 1) {
+    const open = doubts(played);
+    if (open.length === 0) break;
+    progress(`in doubt, so as many rounds once more: ${open.join('; ')}`);
+    played = await play(played);
+  }
+  return played;
+}
+
 const nothingPlayed = (): Played => ({ GET: [], POST: [], loadBytes: 0, perSecond: { GET: [], POST: [] } });
 
 async function measure(

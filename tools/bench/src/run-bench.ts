@@ -3,8 +3,8 @@ import { BenchSession, type Progress } from './bench.session.ts';
 import { startApi, startBuilt } from './built.subject.ts';
 import type { Report, Row } from './report.ts';
 import { requestPath } from '@gatehouse/service/testing/steps';
-import { brokenBudgets, BUILT, UNAUDITED } from './guard.ts';
-import { playRounds, type BenchOptions, type Played } from './rounds.ts';
+import { BUILT, doubtfulBudgets, UNAUDITED } from './guard.ts';
+import { playRounds, playUntilSure, type BenchOptions, type Played } from './rounds.ts';
 import { keptOf, summarise } from './statistics.ts';
 import { METHODS, type Method, type Subject } from './subject.ts';
 
@@ -12,8 +12,8 @@ export interface RunOptions extends BenchOptions {
   /** Whether the reference API and its database are measured too. */
   readonly api: boolean;
   /**
-   * How often as many rounds are added while a budget is broken; the verdict is over all of them. The median of nine rounds of a shared machine
-   * lies 5 % beside that of many.
+   * How often as many rounds are added while a budget is broken that they may mend; the verdict is over all of them. The median of nine rounds
+   * of a shared machine lies 5 % beside that of many.
    */
   readonly moreOnDoubt: number;
 }
@@ -62,12 +62,9 @@ export function runBench(
       keptWithJournal: keptWithJournal(subjects, played),
       skipped,
     });
-    let played = await playRounds(session, subjects, options);
-    for (let more = 0; more < moreOnDoubt && brokenBudgets(report(played)).length > 0; more += 1) {
-      session.progress(`in doubt, so ${options.rounds} more rounds: ${brokenBudgets(report(played)).join('; ')}`);
-      played = await playRounds(session, subjects, options, session.progress, played);
-    }
-    return report(played);
+    const play = (before?: readonly Played[]) => playRounds(session, subjects, options, session.progress, before);
+    const doubts = (played: readonly Played[]) => doubtfulBudgets(report(played));
+    return report(await playUntilSure(play, doubts, moreOnDoubt, session.progress));
   });
 }
 

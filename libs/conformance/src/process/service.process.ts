@@ -108,6 +108,8 @@ export async function startService(
   child.stderr?.on('data', keep);
   let failure: Error | undefined;
   child.on('error', (error) => (failure = error));
+  let silent = false;
+  child.on('close', () => (silent = true));
   const url = new URL(`https://127.0.0.1:${https}`);
   const ended = () => failure !== undefined || child.exitCode !== null || child.signalCode !== null;
   return {
@@ -129,8 +131,8 @@ export async function startService(
     dispose: async () => {
       // asked first: what it started in groups of their own (a database) only it can end
       if (!ended() && child.kill('SIGTERM')) await until(ended, GRACE_MS);
-      // whoever started the service (npm, a shell) may be gone before it
-      await until(() => !isGroupAlive(child), GRACE_MS);
+      // whoever started the service (npm, a shell) may be gone before it. Of the dead that nobody reaps only their silence tells
+      await until(() => silent || !isGroupAlive(child), GRACE_MS);
       killGroup(child);
       if (!ended()) await once(child, 'exit');
       if (inTurn) endTurn();
