@@ -1,6 +1,11 @@
 // Jest's environment without a `vm` context: the globals are those of the process. What a test file changed of them is put back behind it.
+import { constants } from 'node:os';
 import { ModernFakeTimers } from '@jest/fake-timers';
 import { ModuleMocker } from 'jest-mock';
+
+// Interrupted, a process ends without a word: then what ends with it (an embedded database) would not.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
+  process.on(signal, () => process.exit(128 + constants.signals[signal]));
 
 export default class RealmEnvironment {
   global = globalThis;

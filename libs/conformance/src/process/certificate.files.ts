@@ -1,7 +1,7 @@
 // A pair of certificate files that a check gives to a service and replaces under it, as certbot, cert-manager or a vault's agent would.
-import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeFolder, removeFolder } from './keeper.ts';
 import { makeAuthority, makeLeaf, type Authority, type Leaf, type LeafOptions } from './throwaway.certificates.ts';
 
 /** See the head of the file. */
@@ -12,7 +12,7 @@ export class CertificateFiles {
   ) {}
 
   static async open(): Promise<CertificateFiles> {
-    return new CertificateFiles(await mkdtemp(join(tmpdir(), 'conformance-tls-')), await makeAuthority());
+    return new CertificateFiles(makeFolder('conformance-tls-'), await makeAuthority());
   }
 
   get certFile(): string {
@@ -37,7 +37,7 @@ export class CertificateFiles {
   }
 
   async remove(): Promise<void> {
-    await rm(this.folder, { recursive: true, force: true });
+    await removeFolder(this.folder);
   }
 }
 

@@ -2,18 +2,14 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
 import { connect, createServer, type AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { HttpClient } from '../client/http.client.ts';
 import type { ServiceCommand } from '../conformance.options.ts';
+import { forgetGroup, keepGroup, makeFolder, removeFolder } from './keeper.ts';
+import { GRACE_MS, isGroupAlive, signalGroup } from './process.group.ts';
 
 /** Characters of output that are kept: checks look through what a service wrote, and some write a stack trace for each refusal. */
 export const OUTPUT_KEPT = 1024 * 1024;
-
-/** How long it may take to end before it is killed, milliseconds. */
-const GRACE_MS = 3_000;
 
 /** How long output may take that was written before the end, milliseconds. */
 const LAST_WORDS_MS = 3_000;
@@ -79,9 +75,9 @@ export async function startService(
 ): Promise<ServiceProcess> {
   if (inTurn) await takeTurn();
   const [https, http, management] = await freePorts(3);
-  const state = await mkdtemp(join(tmpdir(), 'conformance-'));
+  const state = makeFolder('conformance-');
   // where a Gatehouse service keeps the key of its laptop store: not in the home of whoever checks
-  const config = await mkdtemp(join(tmpdir(), 'conformance-config-'));
+  const config = makeFolder('conformance-config-');
   const ports = {
     GATEHOUSE_HTTPS_PORT: String(https),
     GATEHOUSE_HTTP_PORT: String(http),
@@ -97,6 +93,8 @@ export async function startService(
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: process.platform !== 'win32',
   });
+  const leader = child.pid;
+  if (leader !== undefined) keepGroup(leader);
   let written = '';
   let length = 0;
   const keep = (chunk: Buffer) => {
@@ -131,12 +129,15 @@ export async function startService(
     dispose: async () => {
       // asked first: what it started in groups of their own (a database) only it can end
       if (!ended() && child.kill('SIGTERM')) await until(ended, GRACE_MS);
-      // whoever started the service (npm, a shell) may be gone before it. Of the dead that nobody reaps only their silence tells
-      await until(() => silent || !isGroupAlive(child), GRACE_MS);
-      killGroup(child);
-      if (!ended()) await once(child, 'exit');
+      if (leader !== undefined) {
+        // whoever started the service (npm, a shell) may be gone before it. Of the dead that nobody reaps only their silence tells
+        await until(() => silent || !isGroupAlive(leader), GRACE_MS);
+        signalGroup(leader, 'SIGKILL');
+        if (!ended()) await once(child, 'exit');
+        forgetGroup(leader);
+      }
       if (inTurn) endTurn();
-      for (const folder of [state, config]) await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+      for (const folder of [state, config]) await removeFolder(folder);
     },
   };
 }
@@ -159,26 +160,6 @@ function connects(port: number | undefined): Promise<boolean> {
     const socket = connect(Number(port), '127.0.0.1', () => resolve(true)).on('error', () => resolve(false));
     socket.on('connect', () => socket.destroy());
   });
-}
-
-/** Whether the child or anything that it started in its group still runs. */
-function isGroupAlive({ pid, exitCode, signalCode }: ChildProcess): boolean {
-  if (pid === undefined) return false;
-  if (process.platform === 'win32') return exitCode === null && signalCode === null;
-  try {
-    return process.kill(-pid, 0);
-  } catch {
-    return false;
-  }
-}
-
-function killGroup(child: ChildProcess): void {
-  if (child.pid === undefined) return;
-  try {
-    process.kill(process.platform === 'win32' ? child.pid : -child.pid, 'SIGKILL');
-  } catch {
-    child.kill('SIGKILL'); // the group is gone
-  }
 }
 
 async function until(done: () => boolean, ms: number): Promise<boolean> {

@@ -1,10 +1,9 @@
 // The process of the service that the suite starts once, for every check that has to look at one: with certificate files and an audit
 // journal of the suite's own. What waits for a certificate to be noticed and what asks questions look at it side by side.
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { ServiceCommand } from '../conformance.options.ts';
 import { CertificateFiles } from './certificate.files.ts';
+import { makeFolder, removeFolder } from './keeper.ts';
 import { goAhead, startService, type ServiceProcess } from './service.process.ts';
 import type { Leaf } from './throwaway.certificates.ts';
 
@@ -26,7 +25,7 @@ export class SuiteProcess {
 
   private static async startNow(command: ServiceCommand, tries = 3): Promise<SuiteProcess> {
     const files = await CertificateFiles.open();
-    const auditFolder = join(await mkdtemp(join(tmpdir(), 'conformance-audit-')), 'audit');
+    const auditFolder = join(makeFolder('conformance-audit-'), 'audit');
     const first = await files.issue(SOON);
     await files.put(first);
     const env = { ...files.env, GATEHOUSE_AUDIT_FOLDER: auditFolder };
@@ -44,7 +43,7 @@ export class SuiteProcess {
   async dispose(): Promise<void> {
     await this.service.dispose();
     await this.files.remove();
-    await rm(join(this.auditFolder, '..'), { recursive: true, force: true });
+    await removeFolder(dirname(this.auditFolder));
   }
 }
 

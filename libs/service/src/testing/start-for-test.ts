@@ -1,6 +1,6 @@
 // Starts a service as `npm start` does, on free ports and with a state folder of its own, and leaves nothing behind.
 import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -56,6 +56,9 @@ export function startForTest(
   return Object.assign(starting, { environment });
 }
 
+/** A database that is about to end still writes. */
+const AT_EXIT = { recursive: true, force: true, maxRetries: 5 };
+
 type Place = Pick<TestService, 'issuer' | 'stateFolder'>;
 
 async function preparePlace({ name, authn }: ServiceDescriptor, overrides: ServiceOverrides): Promise<Place> {
@@ -79,9 +82,12 @@ async function startThere(
   const own = overrides.stateFolder === undefined;
   // beside the state and not in the home of whoever runs the test; a test that gave the folder may start on it again
   const GATEHOUSE_SECRETS_KEY_FILE = `${stateFolder}.key`;
+  const made = own ? [stateFolder, GATEHOUSE_SECRETS_KEY_FILE] : [];
+  const removeAtExit = () => made.forEach((path) => rmSync(path, AT_EXIT));
+  process.once('exit', removeAtExit);
   const remove = async () => {
-    if (!own) return;
-    for (const path of [stateFolder, GATEHOUSE_SECRETS_KEY_FILE]) await rm(path, { recursive: true, force: true });
+    for (const path of made) await rm(path, { recursive: true, force: true });
+    process.off('exit', removeAtExit);
   };
   const running = await startService(app, descriptor, {
     ports: { https: 0, http: 0, management: 0 },
