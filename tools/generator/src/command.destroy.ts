@@ -1,9 +1,8 @@
 // `gatehouse destroy`, without the command line's parser.
-import { readDescriptors } from './descriptor.reader.ts';
-import { planDestroyProject, planDestroyResource } from './destroy.plan.ts';
+import { type Destruction, planDestroyProject, planDestroyResource } from './destroy.plan.ts';
 import { unifiedDiff } from './plan.diff.ts';
-import type { Change } from './plan.ts';
-import { writePlan } from './plan.writer.ts';
+import { type Change, StalePlanError } from './plan.ts';
+import { planAndWrite } from './plan.writer.ts';
 import { promptFor } from './prompt.ts';
 import { quote, RefusalError } from './refusal.error.ts';
 import { listChanges, noteTakenBack, type Output, type Result, summarize } from './report.ts';
@@ -28,7 +27,7 @@ export interface DestroyOptions {
 export async function runDestroy(options: DestroyOptions, output: Output): Promise<Result> {
   const say = options.json ? () => undefined : output.out;
   await noteTakenBack(options, output);
-  const { plan, edited, sweep } = await planned(options);
+  const { plan, edited } = await (options.dryRun ? planned(options) : destroy(options, say));
   const changes = plan.changes();
   const result = {
     kind: options.kind,
@@ -41,6 +40,27 @@ export async function runDestroy(options: DestroyOptions, output: Output): Promi
     say(unifiedDiff(changes));
     return { ok: true, ...result };
   }
+  const remains = whatRemains(options, changes);
+  say(`Destroyed the ${options.kind} ${options.name}.${remains}\n`);
+  return { ok: true, ...result };
+}
+
+/** Shows and asks once. What goes may be planned again for what others change, but not more of what people wrote. */
+function destroy(options: DestroyOptions, say: (text: string) => void): Promise<Destruction> {
+  return planAndWrite(async (earlier?: Destruction) => {
+    const now = await planned(options);
+    if (!earlier) await show(options, now, say);
+    else if (now.edited.join() !== earlier.edited.join()) throw new StalePlanError('what you wrote there');
+    return now;
+  });
+}
+
+async function show(
+  options: DestroyOptions,
+  { plan, edited }: Destruction,
+  say: (text: string) => void,
+): Promise<void> {
+  const changes = plan.changes();
   if (edited.length > 0 && !options.force) {
     throw new RefusalError(
       `${edited.length} file(s) changed since they were generated: ${edited.join(', ')}`,
@@ -51,11 +71,6 @@ export async function runDestroy(options: DestroyOptions, output: Output): Promi
   const added = edited.filter((path) => !changes.some((change) => change.path === path));
   if (added.length > 0) say(`These of yours go too:\n${added.map((path) => `  - ${path}\n`).join('')}`);
   await agree(options);
-  await writePlan(plan);
-  sweep();
-  const remains = whatRemains(options, changes);
-  say(`Destroyed the ${options.kind} ${options.name}.${remains}\n`);
-  return { ok: true, ...result };
 }
 
 function whatRemains({ kind, name, service }: DestroyOptions, changes: readonly Change[]): string {
@@ -72,7 +87,7 @@ function whatRemains({ kind, name, service }: DestroyOptions, changes: readonly 
   ].join('\n');
 }
 
-async function planned({ root, kind, name, service }: DestroyOptions) {
+async function planned({ root, kind, name, service }: DestroyOptions): Promise<Destruction> {
   if (kind === 'resource') {
     if (service === undefined)
       throw new RefusalError('--service is missing', 'Give the service that has the resource.');
@@ -81,7 +96,7 @@ async function planned({ root, kind, name, service }: DestroyOptions) {
   if (kind !== 'service' && kind !== 'lib') {
     throw new RefusalError(`there is no kind ${quote(kind)}`, 'Kinds: service, resource, lib.');
   }
-  return planDestroyProject(root, kind, name, kind === 'service' ? await readDescriptors(root, name) : []);
+  return planDestroyProject(root, kind, name);
 }
 
 async function agree({ confirm, kind, name }: DestroyOptions): Promise<void> {

@@ -1,7 +1,7 @@
 // `gatehouse new`, without the command line's parser: plan, show, write, prove, say what comes next.
-import { type Generation, planNew, kinds } from './generate.ts';
+import { type Generation, kinds, planNew } from './generate.ts';
 import { unifiedDiff } from './plan.diff.ts';
-import { StalePlanError, writePlan } from './plan.writer.ts';
+import { planAndWrite } from './plan.writer.ts';
 import { answerQuestions, type Asking, type Given, type Question } from './question.ts';
 import { RefusalError } from './refusal.error.ts';
 import { describeStep, listChanges, noteTakenBack, type Output, type Result, summarize } from './report.ts';
@@ -17,8 +17,6 @@ export interface NewOptions {
   readonly json: boolean;
   readonly verify: boolean;
 }
-
-const MAX_ATTEMPTS = 5;
 
 const kindQuestion: Question = {
   name: 'kind',
@@ -36,7 +34,7 @@ export async function runNew(options: NewOptions, output: Output): Promise<Resul
   const say = options.json ? () => undefined : output.out;
   await noteTakenBack(options, output);
   const kindName = options.kind ?? (await askKind(options));
-  const generation = await planAndWrite({ ...options, kind: kindName }, options.given);
+  const generation = await generate(options, kindName);
   const { kind, answers, plan, exists } = generation;
   const changes = plan.changes();
   const result = {
@@ -62,17 +60,12 @@ export async function runNew(options: NewOptions, output: Output): Promise<Resul
   return { ok, ...result, verify: steps, next };
 }
 
-/** Another command may write between plan and write: then the plan is made again, with the answers given so far. */
-async function planAndWrite(options: NewOptions & { kind: string }, given: Given, attempt = 1): Promise<Generation> {
-  const generation = await planNew(options.root, options.kind, given, options.asking);
-  if (generation.exists || options.dryRun) return generation;
-  try {
-    await writePlan(generation.plan);
-    return generation;
-  } catch (error) {
-    if (!(error instanceof StalePlanError) || attempt === MAX_ATTEMPTS) throw error;
-    return planAndWrite(options, options.asking === 'ask' ? generation.answers : given, attempt + 1);
-  }
+/** What was answered counts when the plan is made again: nobody is asked twice. */
+function generate({ root, given, asking, dryRun }: NewOptions, kind: string): Promise<Generation> {
+  const again = asking === 'ask' ? 'defaults' : asking;
+  const make = (earlier?: Generation) =>
+    earlier ? planNew(root, kind, earlier.settled, again) : planNew(root, kind, given, asking);
+  return dryRun ? make() : planAndWrite(make);
 }
 
 async function askKind({ root, asking }: NewOptions): Promise<string> {

@@ -1,7 +1,7 @@
 // `gatehouse sync`, without the command line's parser.
 import { planSync } from './generate.ts';
 import { unifiedDiff } from './plan.diff.ts';
-import { writePlan } from './plan.writer.ts';
+import { planAndWrite } from './plan.writer.ts';
 import { listChanges, noteTakenBack, type Output, type Result, summarize } from './report.ts';
 
 /** What `gatehouse sync` was told. */
@@ -18,14 +18,14 @@ export interface SyncOptions {
 export async function runSync({ root, check, json }: SyncOptions, output: Output): Promise<Result> {
   const say = json ? () => undefined : output.out;
   await noteTakenBack({ root, check }, output);
-  const plan = await planSync(root);
+  const make = async () => ({ plan: await planSync(root) });
+  const { plan } = await (check ? make() : planAndWrite(make));
   const changes = plan.changes();
   if (changes.length === 0) {
     say('All derived files are as derived.\n');
   } else if (check) {
     say(`${unifiedDiff(changes)}${changes.length} derived file(s) differ. Run: npx gatehouse sync\n`);
   } else {
-    await writePlan(plan);
     say(`Derived anew:\n${listChanges(changes)}`);
   }
   return { ok: !check || changes.length === 0, ...summarize(changes, check) };

@@ -27,7 +27,7 @@ export async function deriveFiles(plan: Plan, services: readonly ServiceSummary[
   for (const { path, content } of await renderTemplates(plan.root, 'docs', { services: sorted.map(tableRow) })) {
     wanted.set(`docs/${path}`, content);
   }
-  for (const stale of composeFiles(plan.root)) {
+  for (const stale of plan.rely(COMPOSE, () => composeFiles(plan.root))) {
     if (!wanted.has(stale)) plan.remove(stale);
   }
   for (const [path, content] of wanted) plan.write(path, content);
@@ -36,15 +36,19 @@ export async function deriveFiles(plan: Plan, services: readonly ServiceSummary[
 /** Plans the list of projects in the root tsconfig.json: all that exist or are planned, in the order that they have. */
 export function deriveReferences(plan: Plan): void {
   const config = JSON.parse(plan.read('tsconfig.json') ?? '{}') as { references?: { path: string }[] };
-  const actual = ['apps', 'libs', 'tools'].flatMap((parent) =>
-    folders(plan.root, parent)
-      .filter((name) => existsSync(join(plan.root, parent, name, 'tsconfig.json')))
-      .map((name) => `./${parent}/${name}`),
-  );
+  const actual = plan.rely('the list of projects', () => projects(plan.root));
   const kept = (config.references ?? []).map(({ path }) => path).filter((path) => actual.includes(path));
   const added = actual.filter((path) => !kept.includes(path));
   const references = [...kept, ...added].map((path) => ({ path }));
   plan.write('tsconfig.json', `${JSON.stringify({ ...config, references }, null, 2)}\n`);
+}
+
+function projects(root: string): string[] {
+  return ['apps', 'libs', 'tools'].flatMap((parent) =>
+    folders(root, parent)
+      .filter((name) => existsSync(join(root, parent, name, 'tsconfig.json')))
+      .map((name) => `./${parent}/${name}`),
+  );
 }
 
 /** What templates/compose/service may name. */

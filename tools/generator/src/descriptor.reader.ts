@@ -1,6 +1,9 @@
 // service.config.ts is the only place where a service's name and ports stand; everything derived is derived from there.
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { hash } from './manifest.ts';
+import { isUnfinished } from './plan.journal.ts';
+import { Plan } from './plan.ts';
 import { quote, RefusalError } from './refusal.error.ts';
 import { serviceFolders } from './workspace.ts';
 
@@ -26,12 +29,24 @@ export interface SecretSummary {
 
 /**
  * Imports the descriptor of every service, in this process.
+ * @param plan is made from them
  * @param except a service that is about to go: whether its descriptor can be read does not matter
  * @throws RefusalError naming the descriptor that cannot be read, or two that have a name or a port in common
  */
-export async function readDescriptors(root: string, except?: string): Promise<ServiceSummary[]> {
-  const wanted = serviceFolders(root).filter((folder) => folder !== except);
-  const services = await Promise.all(wanted.map((folder) => readDescriptor(root, folder)));
+export async function readDescriptors(root: string, plan = new Plan(root), except?: string): Promise<ServiceSummary[]> {
+  try {
+    return await readAll(plan, except);
+  } catch (error) {
+    if (!(error instanceof RefusalError)) throw error;
+    await isUnfinished(root); // waits for a command that writes: half of its service was there
+    return readAll(plan, except);
+  }
+}
+
+async function readAll(plan: Plan, except?: string): Promise<ServiceSummary[]> {
+  const folders = plan.rely('the list of services', () => serviceFolders(plan.root));
+  const wanted = folders.filter((folder) => folder !== except);
+  const services = await Promise.all(wanted.map((folder) => readDescriptor(plan, folder)));
   refuseShared(services);
   return services;
 }
@@ -54,11 +69,23 @@ function refuseShared(services: readonly ServiceSummary[]): void {
   }
 }
 
-async function readDescriptor(root: string, folder: string): Promise<ServiceSummary> {
+/** What stood in each descriptor when this process imported it first. */
+const imported = new Map<string, string | undefined>();
+
+/** A module is imported once a process: one that has changed since goes by another address. */
+function addressOf(plan: Plan, path: string): string {
+  const url = pathToFileURL(join(plan.root, path));
+  const text = plan.read(path); // before it is imported: what changes in between is stale
+  if (!imported.has(url.href)) imported.set(url.href, text);
+  else if (imported.get(url.href) !== text) url.search = `${hash(text ?? '')}.ts`; // by its end it is TypeScript
+  return url.href;
+}
+
+async function readDescriptor(plan: Plan, folder: string): Promise<ServiceSummary> {
   const path = `apps/${folder}/service.config.ts`;
   let loaded: { default?: Partial<Omit<ServiceSummary, 'secrets'>> & { database?: unknown; secrets?: Declared } };
   try {
-    loaded = (await import(pathToFileURL(join(root, path)).href)) as typeof loaded;
+    loaded = (await import(addressOf(plan, path))) as typeof loaded;
   } catch (error) {
     const said = error instanceof Error ? error.message : String(error);
     const reason = said

@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { deriveFiles } from './derived.files.ts';
-import type { ServiceSummary } from './descriptor.reader.ts';
+import { readDescriptors } from './descriptor.reader.ts';
 import { unlockWorkspace } from './lock.file.ts';
 import { changedFiles, type Manifest, readManifest } from './manifest.ts';
 import { formatPlan } from './plan.format.ts';
@@ -10,14 +10,14 @@ import { Plan } from './plan.ts';
 import { removeReference } from './project.references.ts';
 import { quote, RefusalError } from './refusal.error.ts';
 import { unplanResource } from './resource.plan.ts';
-import { folders, readJson } from './workspace.ts';
+import { folders } from './workspace.ts';
 
 /** What destroying would do. */
 export interface Destruction {
   readonly plan: Plan;
   /** Files of people that would be lost: edited since generation, or added. Relative to the workspace. */
   readonly edited: readonly string[];
-  /** To be called after the plan is written: takes build results (ignored by git) and added files away. */
+  /** To be called when the plan is written: takes build results (ignored by git) and added files away. */
   readonly sweep: () => void;
 }
 
@@ -27,22 +27,16 @@ const PARENT = { service: 'apps', lib: 'libs' } as const;
 
 /**
  * Plans that a generated service or lib goes.
- * @param services the descriptors of the services that stay
  * @throws RefusalError when it does not exist, was not generated, or something still depends on it
  */
-export async function planDestroyProject(
-  root: string,
-  kind: 'service' | 'lib',
-  name: string,
-  services: readonly ServiceSummary[],
-): Promise<Destruction> {
+export async function planDestroyProject(root: string, kind: 'service' | 'lib', name: string): Promise<Destruction> {
   const plan = new Plan(root);
   const folder = `${PARENT[kind]}/${name}`;
   const manifest = generated(plan, kind, name, folder);
-  refuseDependents(root, folder, name);
+  refuseDependents(plan, folder, name);
   const parts = [manifest, ...Object.values(manifest.resources ?? {})];
   const known = [...parts.flatMap(({ files }) => Object.keys(files)), 'generated.json'];
-  const added = filesIn(root, folder).filter((path) => !known.includes(path));
+  const added = plan.rely(folder, () => filesIn(root, folder)).filter((path) => !known.includes(path));
   const edited = parts
     .flatMap((part) => changedFiles(plan, folder, part))
     .filter((path) => plan.read(`${folder}/${path}`) !== undefined);
@@ -51,7 +45,7 @@ export async function planDestroyProject(
   }
   unlockWorkspace(plan, folder, `@gatehouse/${name}`);
   removeReference(plan, folder);
-  if (kind === 'service') await deriveFiles(plan, services);
+  if (kind === 'service') await deriveFiles(plan, await readDescriptors(root, plan, name));
   await formatPlan(plan);
   return {
     plan,
@@ -69,7 +63,8 @@ export async function planDestroyResource(root: string, service: string, resourc
     throw new RefusalError(`${folder} has no generated resource ${quote(resource)}`, 'Look into its generated.json.');
   const known = Object.keys(part.files);
   const source = `src/${resource}`;
-  const added = filesIn(root, `${folder}/${source}`)
+  const added = plan
+    .rely(source, () => filesIn(root, `${folder}/${source}`))
     .map((path) => `${source}/${path}`)
     .filter((path) => !known.includes(path));
   const edited = changedFiles(plan, folder, part).filter((path) => plan.read(`${folder}/${path}`) !== undefined);
@@ -93,11 +88,15 @@ function generated(plan: Plan, kind: string, name: string, folder: string): Mani
   );
 }
 
-function refuseDependents(root: string, folder: string, name: string): void {
-  const users = ['apps', 'libs', 'tools']
-    .flatMap((parent) => folders(root, parent).map((child) => `${parent}/${child}`))
-    .filter((other) => other !== folder && existsSync(join(root, other, 'package.json')))
-    .filter((other) => JSON.stringify(readJson(root, `${other}/package.json`)).includes(`"@gatehouse/${name}":`));
+function refuseDependents(plan: Plan, folder: string, name: string): void {
+  const projects = plan.rely('the list of projects', () =>
+    ['apps', 'libs', 'tools'].flatMap((parent) => folders(plan.root, parent).map((child) => `${parent}/${child}`)),
+  );
+  const users = projects
+    .filter((other) => other !== folder)
+    .filter((other) =>
+      JSON.stringify(JSON.parse(plan.read(`${other}/package.json`) ?? 'null')).includes(`"@gatehouse/${name}":`),
+    );
   if (users.length > 0) {
     throw new RefusalError(`${folder} is still used by ${users.join(', ')}`, 'Take the dependency out there first.');
   }

@@ -10,6 +10,7 @@ import { quote, RefusalError } from './refusal.error.ts';
 import { resourceKind } from './resource.kind.ts';
 import { serviceKind } from './service.kind.ts';
 import { deriveFiles, deriveReferences } from './derived.files.ts';
+import { projectNames } from './workspace.ts';
 
 /** Every kind, by name. */
 export const kinds: Readonly<Record<string, Kind>> = { service: serviceKind, resource: resourceKind, lib: libKind };
@@ -20,6 +21,8 @@ export interface Generation {
   readonly answers: Given;
   readonly plan: Plan;
   readonly exists: boolean;
+  /** The answers without those that were only the next free: with them the same is planned again in what is there then. */
+  readonly settled: Given;
 }
 
 /**
@@ -34,22 +37,23 @@ export async function planNew(root: string, kindName: string, typed: Given, aski
   }
   refuseForeignFlags(kind, typed);
   const plan = new Plan(root);
-  const facts: Facts = { root, services: await readDescriptors(root) };
+  plan.rely('the list of projects', () => projectNames(root));
+  const facts: Facts = { root, services: await readDescriptors(root, plan) };
   const given = asking === 'defaults' ? withPlace(kind, typed, facts) : typed;
   const recorded = wellFormed(kind, given) ? kind.recorded(plan, given) : undefined;
   if (recorded) {
     refuseOtherAnswers(kind, given, recorded);
-    return { kind, answers: given, plan, exists: true };
+    return { kind, answers: given, plan, exists: true, settled: given };
   }
   const answers = await answerQuestions(kind.questions, given, facts, asking);
   await kind.plan(plan, answers, facts);
-  return { kind, answers, plan, exists: false };
+  return { kind, answers, plan, exists: false, settled: withoutNextFree(kind, given, answers, facts) };
 }
 
 /** Plans all derived files from all descriptors: what `gatehouse sync` writes and `sync --check` compares. */
 export async function planSync(root: string): Promise<Plan> {
   const plan = new Plan(root);
-  await deriveFiles(plan, await readDescriptors(root));
+  await deriveFiles(plan, await readDescriptors(root, plan));
   deriveReferences(plan);
   await formatPlan(plan);
   return plan;
@@ -59,6 +63,14 @@ export async function planSync(root: string): Promise<Plan> {
 function withPlace(kind: Kind, given: Given, facts: Facts): Given {
   const place = kind.questions.find(({ name }) => name === 'service')?.initial?.(given, facts);
   return place === undefined ? given : { service: place, ...given };
+}
+
+function withoutNextFree({ questions }: Kind, given: Given, answers: Given, facts: Facts): Given {
+  const chosen = questions.filter(
+    ({ name, nextFree, initial }) =>
+      !nextFree || given[name] !== undefined || initial?.(answers, facts) !== answers[name],
+  );
+  return Object.fromEntries(chosen.map(({ name }) => [name, answers[name] as string]));
 }
 
 // before the names are used to look for a manifest: they are only looked up when they cannot be a path

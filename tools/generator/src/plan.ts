@@ -1,7 +1,8 @@
 // Everything that a command wants to change, held in memory until all of it is known to be right. plop writes as it goes
 // and leaves half a service behind when an action fails; a plan is written whole or not at all.
-import { lstatSync, readFileSync, realpathSync } from 'node:fs';
+import { lstatSync, realpathSync } from 'node:fs';
 import { dirname, join, posix, sep } from 'node:path';
+import { readFile } from './plan.files.ts';
 import { quote, RefusalError } from './refusal.error.ts';
 
 /** One file that will differ. `undefined` means that the file does not exist (before or after). */
@@ -12,8 +13,18 @@ export interface Change {
   readonly after: string | undefined;
 }
 
-/** Changes to a workspace, not yet written. */
+/** Something is no longer what the plan was made from: making the plan again may do. */
+export class StalePlanError extends RefusalError {
+  constructor(what: string) {
+    super(`${what} changed while the plan was made`, 'Run the command again.');
+  }
+}
+
+/** Changes to a workspace, not yet written, and what they were made from. */
 export class Plan {
+  /** What stood in the files that were looked at; all of them are seen as they were at first. */
+  readonly #seen = new Map<string, string | undefined>();
+  readonly #relied: { readonly what: string; readonly look: () => unknown; readonly seen: string }[] = [];
   readonly #changes = new Map<string, Change>();
   readonly #links = new Map<string, string | undefined>();
 
@@ -23,6 +34,23 @@ export class Plan {
   read(path: string): string | undefined {
     const change = this.#changes.get(path);
     return change ? change.after : this.#disk(path);
+  }
+
+  /** What `look` finds now, a list of folders, say: where it finds something else when the plan is to be written, the plan is stale. */
+  rely<T>(what: string, look: () => T): T {
+    const found = look();
+    this.#relied.push({ what, look, seen: JSON.stringify(found) });
+    return found;
+  }
+
+  /**
+   * Asks again for everything that the plan was made from: what another command has changed since is not in it.
+   * @throws StalePlanError naming the first that is different
+   */
+  refuseStale(): void {
+    const file = [...this.#seen].find(([path, text]) => readFile(join(this.root, path)) !== text)?.[0];
+    const stale = file ?? this.#relied.find(({ look, seen }) => JSON.stringify(look()) !== seen)?.what;
+    if (stale !== undefined) throw new StalePlanError(stale);
   }
 
   /**
@@ -63,12 +91,8 @@ export class Plan {
   }
 
   #disk(path: string): string | undefined {
-    try {
-      return readFileSync(join(this.root, path), 'utf8');
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-      throw error;
-    }
+    if (!this.#seen.has(path)) this.#seen.set(path, readFile(join(this.root, path)));
+    return this.#seen.get(path);
   }
 
   #confine(path: string): void {

@@ -3,28 +3,43 @@
 // let us undo, are undone by the next command (plan.journal.ts).
 import { lstatSync, mkdirSync, readlinkSync, rmdirSync, rmSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
-import type { Change, Plan } from './plan.ts';
-import { putFile, putLink, readFile, removeFile } from './plan.files.ts';
+import { type Change, type Plan, StalePlanError } from './plan.ts';
+import { putFile, putLink, removeFile } from './plan.files.ts';
 import { openJournal } from './plan.journal.ts';
 import { alone } from './plan.lock.ts';
 import { halfWritten } from './disk.error.ts';
-import { RefusalError } from './refusal.error.ts';
 
-/** A file is no longer what the plan was made from: making the plan again may do. */
-export class StalePlanError extends RefusalError {
-  constructor(path: string) {
-    super(`${path} changed while the plan was made`, 'Run the command again.');
+const MAX_ATTEMPTS = 5;
+
+/**
+ * Makes a plan and writes it. Where another command has written between the two, it is made again from what is there now.
+ * @param make gets what it made the last time; makes undefined, or no change, where there is nothing to write
+ * @throws StalePlanError when the workspace does not come to rest; and what `make` and {@link writePlan} throw
+ */
+export async function planAndWrite<T extends { readonly plan: Plan; readonly sweep?: () => void }>(
+  make: (earlier?: T) => Promise<T>,
+): Promise<T> {
+  let made: T | undefined;
+  for (let attempt = 1; ; attempt++) {
+    try {
+      made = await make(made);
+      if (made.plan.changes().length > 0) await writePlan(made.plan, made.sweep);
+      return made;
+    } catch (error) {
+      if (!(error instanceof StalePlanError) || attempt === MAX_ATTEMPTS) throw error;
+    }
   }
 }
 
 /**
  * Writes the plan.
- * @throws StalePlanError when a file changed on disk after it was planned
+ * @param sweep to be called when all is written, while nobody else writes
+ * @throws StalePlanError when something changed on disk after the plan was made from it
  * @throws RefusalError when another command does not end, or the folder cannot be written to; what was written is taken back
  * @throws HalfWrittenError when it could not be taken back
  * @throws Error what the file system said, after everything written was taken back
  */
-export function writePlan(plan: Plan): Promise<void> {
+export function writePlan(plan: Plan, sweep: () => void = () => undefined): Promise<void> {
   return alone(plan.root, () => {
     const close = openJournal(plan);
     const undo: (() => void)[] = [];
@@ -36,14 +51,13 @@ export function writePlan(plan: Plan): Promise<void> {
       throw error;
     }
     close();
+    sweep();
   });
 }
 
 function write(plan: Plan, undo: (() => void)[]): void {
-  const changes = plan.changes();
-  const stale = changes.find(({ path, before }) => readFile(join(plan.root, path)) !== before);
-  if (stale) throw new StalePlanError(stale.path);
-  for (const change of changes) writeChange(plan.root, change, undo);
+  plan.refuseStale();
+  for (const change of plan.changes()) writeChange(plan.root, change, undo);
   for (const [path, target] of plan.links()) writeLink(join(plan.root, path), target, undo);
 }
 

@@ -19,6 +19,8 @@ export interface Question {
   readonly choices?: (facts: Facts) => readonly string[];
   /** Undefined: somebody must answer. */
   readonly initial?: (answers: Given, facts: Facts) => string;
+  /** Its default is the next that nobody has: another, when somebody was faster. */
+  readonly nextFree?: true;
   /** Throws RefusalError for a bad answer. */
   readonly check: (value: string, answers: Given, facts: Facts) => void;
 }

@@ -1,9 +1,7 @@
 // A resource is a folder of its own in a service, one line in app.module.ts and one in service.config.ts.
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describePart, hash, type Manifest, readManifest, writeManifest } from './manifest.ts';
 import { formatPlan } from './plan.format.ts';
-import type { Plan } from './plan.ts';
+import { type Plan, StalePlanError } from './plan.ts';
 import { addToList, type ListPlace, removeFromList } from './source.edit.ts';
 import { renderTemplates } from './template.renderer.ts';
 import { camelCase, pascalCase, snakeCase } from './word.forms.ts';
@@ -39,7 +37,8 @@ function edits(resource: string, storage: string): Edit[] {
 /** Plans a resource's files in a service whose own files are planned or written. */
 export async function planResource(plan: Plan, service: string, resource: string, singular: string): Promise<void> {
   const folder = `apps/${service}`;
-  const manifest = readManifest(plan, folder) as Manifest;
+  const manifest = readManifest(plan, folder);
+  if (!manifest) throw new StalePlanError(folder); // it was there when the questions were checked
   const storage = String(manifest.answers.storage);
   const variables = {
     service,
@@ -50,7 +49,7 @@ export async function planResource(plan: Plan, service: string, resource: string
     resourceVar: camelCase(resource),
     singularVar: camelCase(singular),
     table: snakeCase(resource),
-    migration: nextMigration(plan.root, folder),
+    migration: nextMigration(plan, folder),
     database: storage === 'postgres',
   };
   const files = [
@@ -69,12 +68,14 @@ export async function planResource(plan: Plan, service: string, resource: string
 }
 
 // migrations run in the order of their names, so a later resource's comes after all that may have run
-function nextMigration(root: string, folder: string): string {
-  const numbers = folders(root, `${folder}/src`).flatMap((resource) => {
-    const file = join(root, folder, 'src', resource, `${resource}.migrations.ts`);
-    const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
-    return [...text.matchAll(/^ {2}'(\d{4})-/gm)].map(([, number]) => Number(number));
-  });
+function nextMigration(plan: Plan, folder: string): string {
+  const source = `${folder}/src`;
+  const numbers = plan
+    .rely(source, () => folders(plan.root, source))
+    .flatMap((resource) => {
+      const text = plan.read(`${source}/${resource}/${resource}.migrations.ts`) ?? '';
+      return [...text.matchAll(/^ {2}'(\d{4})-/gm)].map(([, number]) => Number(number));
+    });
   return String(Math.max(0, ...numbers) + 1).padStart(4, '0');
 }
 

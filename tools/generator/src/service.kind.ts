@@ -34,6 +34,7 @@ const portQuestion = ([listener, label]: (typeof LISTENERS)[number]): Question =
   flag: `--${listener}-port <number>`,
   message: label,
   initial: (_answers, { services }) => String(nextPorts(services)[listener]),
+  nextFree: true,
   check: (value, answers, { services }) => {
     const others = LISTENERS.filter(([other]) => other !== listener).flatMap(
       ([other]) => answers[`${other}Port`] ?? [],
