@@ -44,7 +44,7 @@ export function checkName(kind: 'service' | 'resource' | 'lib', name: string, ex
   }
   if (existing.includes(name)) throw new RefusalError(`${what} is taken`, 'Choose another, or destroy that one first.');
   const reason = reservedReason(name, kind);
-  if (reason) throw new RefusalError(`${what} is ${reason}`, `Choose another, such as "${name}-${kind}".`);
+  if (reason) throw new RefusalError(`${what} is ${reason}`, `Choose another, such as "${unreserved(name, kind)}".`);
   const twin = existing.find((other) => skeleton(other) === skeleton(name));
   if (twin)
     throw new RefusalError(`${what} looks like the existing ${quote(twin)}`, 'Choose one that cannot be confused.');
@@ -65,7 +65,12 @@ function suggestion(name: string, kind: 'service' | 'resource' | 'lib'): string 
     .slice(0, MAX_NAME_LENGTH)
     .replace(/-+$/, '');
   if (!SHAPE.test(plain) || plain.length < MIN_NAME_LENGTH) return undefined;
-  return reservedReason(plain, kind) ? `${plain}-${kind}` : plain;
+  return reservedReason(plain, kind) ? unreserved(plain, kind) : plain;
+}
+
+function unreserved(name: string, kind: keyof typeof EXAMPLES): string {
+  const longer = `${name}-${kind}`;
+  return longer.length > MAX_NAME_LENGTH || reservedReason(longer, kind) ? EXAMPLES[kind] : longer;
 }
 
 // two names that a reader takes for one: order-s / orders, c0de / code, rn / m

@@ -14,8 +14,15 @@ const OWN_LIBS =
 const OWN_PARTS =
   'api identity gatehouse workspace templates docker docs apps libs tools generated node-modules dist src test ca postgres postgres-roles certs migrations valkey valkey-roles openbao openbao-roles issuer token admin root public template0 template1 constructor prototype npm node favicon';
 
-// what a resource's folder, route or file of that name would collide with inside a service
-const RESOURCE_PARTS = 'app main health metrics openapi docs v1 resource resources service services module modules';
+// a container, a role of the database, a host name and a file of docker/generated that are there already
+const SERVICE_PARTS = 'services targets prometheus alertmanager vault none localhost';
+
+// what a resource's folder, route, file or code of that name would collide with inside a service
+const RESOURCE_PARTS =
+  'app main health metrics openapi docs v1 resource resources service services module modules rows create find list replace remove';
+
+// tables that are in the database of a service, or that the audit trail has; what begins so would be taken for their indexes
+const TABLES = 'authn-api-keys authn-revocations audit-events audit-checkpoints kysely-migration';
 
 const BUILTIN = builtinModules.map((name) => name.replace(/^node:/, '').split('/')[0] as string);
 
@@ -31,8 +38,12 @@ const groups: readonly (readonly [reason: string, names: ReadonlySet<string>])[]
 export function reservedReason(name: string, kind: 'service' | 'resource' | 'lib'): string | undefined {
   const hit = groups.find(([, names]) => names.has(name));
   if (hit) return hit[0];
+  if (kind === 'service' && SERVICE_PARTS.split(' ').includes(name)) return 'a word that the containers use themselves';
   if (kind === 'resource' && RESOURCE_PARTS.split(' ').includes(name)) return 'a word that every service uses itself';
-  return undefined;
+  if (kind === 'resource' && TABLES.split(' ').some((table) => name === table || name.startsWith(`${table}-`))) {
+    return 'a table of Gatehouse';
+  }
+  return kind !== 'lib' && name.startsWith('pg-') ? "like PostgreSQL's own names" : undefined;
 }
 
 function digits(prefix: string): string[] {

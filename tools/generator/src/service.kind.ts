@@ -10,6 +10,7 @@ import { checkPort, nextPorts, type Ports } from './ports.ts';
 import { addReference } from './project.references.ts';
 import type { Question } from './question.ts';
 import { quote, RefusalError } from './refusal.error.ts';
+import { reservedReason } from './reserved.names.ts';
 import { planResource } from './resource.plan.ts';
 import { renderTemplates } from './template.renderer.ts';
 
@@ -53,7 +54,7 @@ export const serviceKind: Kind = {
       name: 'resource',
       flag: '--resource <name>',
       message: 'First resource, in the plural',
-      initial: ({ name = '' }) => (/[^su]s$/.test(name) ? name : 'items'),
+      initial: ({ name = '' }) => (/[^su]s$/.test(name) && !reservedReason(name, 'resource') ? name : 'items'),
       check: (value) => checkName('resource', value),
     },
     singularName('resource'),

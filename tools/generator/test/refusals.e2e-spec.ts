@@ -56,6 +56,15 @@ describe('what is refused writes nothing', () => {
     expect(refused).toMatchObject({ code: 2, error: expect.stringContaining(reason) });
   });
 
+  it.each([
+    ['service', { name: 'targets' }, 'a word that the containers use'],
+    ['service', { name: 'prometheus' }, 'a word that the containers use'],
+    ['service', { name: 'orders', resource: 'rows' }, 'a word that every service uses'],
+    ['service', { name: 'orders', resource: 'authn-revocations' }, 'a table of Gatehouse'],
+  ])('a %s %j that would not work', async (kind, given, reason) => {
+    expect(await make(root, kind, given)).toMatchObject({ code: 2, error: expect.stringContaining(reason) });
+  });
+
   it('a missing answer with nobody to ask, by its flag', async () => {
     expect((await make(root, 'service', {}, { asking: 'refuse' })).error).toContain('<name> is missing');
     const refused = await make(root, 'service', { name: 'orders' }, { asking: 'refuse' });
