@@ -5,6 +5,7 @@ import { deriveFiles } from './derived.files.ts';
 import { readDescriptors } from './descriptor.reader.ts';
 import { unlockWorkspace } from './lock.file.ts';
 import { changedFiles, type Manifest, readManifest } from './manifest.ts';
+import { isName } from './name.rules.ts';
 import { formatPlan } from './plan.format.ts';
 import { Plan } from './plan.ts';
 import { removeReference } from './project.references.ts';
@@ -80,7 +81,7 @@ export async function planDestroyResource(root: string, service: string, resourc
 }
 
 function generated(plan: Plan, kind: string, name: string, folder: string): Manifest {
-  const manifest = /^[a-z][a-z0-9-]*$/.test(name) ? readManifest(plan, folder) : undefined;
+  const manifest = isName(name) ? readManifest(plan, folder) : undefined;
   if (manifest?.kind === kind) return manifest;
   throw new RefusalError(
     `there is no generated ${kind} ${quote(name)}`,

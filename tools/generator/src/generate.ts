@@ -3,6 +3,7 @@ import { readDescriptors } from './descriptor.reader.ts';
 import type { Kind } from './kind.ts';
 import { libKind } from './lib.kind.ts';
 import type { Answers } from './manifest.ts';
+import { isName } from './name.rules.ts';
 import { formatPlan } from './plan.format.ts';
 import { Plan } from './plan.ts';
 import { answerQuestions, type Asking, type Facts, type Given } from './question.ts';
@@ -73,10 +74,10 @@ function withoutNextFree({ questions }: Kind, given: Given, answers: Given, fact
   return Object.fromEntries(chosen.map(({ name }) => [name, answers[name] as string]));
 }
 
-// before the names are used to look for a manifest: they are only looked up when they cannot be a path
+// before the names are used to look for a manifest: they are only looked up when they cannot be a path, and are no longer than one may be
 function wellFormed(kind: Kind, given: Given): boolean {
   const names = kind.name === 'resource' ? [given.service, given.name] : [given.name];
-  return names.every((name) => name !== undefined && /^[a-z][a-z0-9-]*$/.test(name));
+  return names.every((name) => name !== undefined && isName(name));
 }
 
 function refuseForeignFlags(kind: Kind, given: Given): void {

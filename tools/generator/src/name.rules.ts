@@ -16,6 +16,11 @@ const LATIN: Readonly<Record<string, string>> = Object.fromEntries(
   ),
 );
 
+/** Whether something may have this name: only then is it looked for on the disk. */
+export function isName(text: string): boolean {
+  return text.length <= MAX_NAME_LENGTH && SHAPE.test(text);
+}
+
 /**
  * Checks a name for a new thing.
  * @param existing names that are taken in the same space

@@ -86,6 +86,20 @@ describe('what is refused writes nothing', () => {
     expect((await destroy(root, 'resource', 'x')).error).toContain('--service is missing');
   });
 
+  it.each([300, 5000])('a name of %i characters, wherever it is given', async (length) => {
+    const name = 'a'.repeat(length);
+    const there = { code: 2, error: expect.stringContaining('there is no generated') };
+    expect(await destroy(root, 'service', name)).toMatchObject(there);
+    expect(await destroy(root, 'lib', name)).toMatchObject(there);
+    expect(await destroy(root, 'resource', name, { service: name })).toMatchObject(there);
+    expect(await make(root, 'resource', { name: 'items', service: name })).toMatchObject(there);
+    const long = { code: 2, error: expect.stringContaining(`has ${length} characters`) };
+    expect(await make(root, 'service', { name })).toMatchObject(long);
+    expect(await make(root, 'lib', { name })).toMatchObject(long);
+    expect(await make(root, 'service', { name: 'orders', resource: name })).toMatchObject(long);
+    expect(await make(root, 'service', { name: 'orders', singular: name })).toMatchObject(long);
+  });
+
   it('a refusal with --json is JSON too', async () => {
     const refused = await make(root, 'service', { name: '../x' }, { json: true });
     expect(refused.json).toMatchObject({ ok: false, error: { message: expect.stringContaining('is a path') } });
