@@ -99,7 +99,7 @@ export function whyInstall(root) {
   if (!wanted)
     throw new Error('package-lock.json is missing or damaged: restore it with "git checkout package-lock.json".');
   for (const [path, entry] of Object.entries(wanted.packages)) {
-    if (path === '' || entry.optional || entry.peer) continue;
+    if (path === '' || entry.optional || entry.peer || !hasPlace(root, path, entry)) continue;
     const have = installed.packages[path];
     if (
       entry.link ? !existsSync(join(root, path)) : path.includes('node_modules/') && have?.version !== entry.version
@@ -109,6 +109,12 @@ export function whyInstall(root) {
   }
   const node = process.platform === 'win32' ? 'node.exe' : 'node';
   return existsSync(join(root, 'node_modules/node/bin', node)) ? undefined : 'the pinned Node.js is missing';
+}
+
+/** Nothing can be installed for a workspace that is gone: removed by hand, or not on this branch. `gatehouse sync` takes it out. */
+function hasPlace(root, path, { link, resolved }) {
+  const [workspace] = link ? [resolved] : path.split(/(?:^|\/)node_modules\//);
+  return workspace === '' || existsSync(join(root, workspace, 'package.json'));
 }
 
 function checkFolder(root) {

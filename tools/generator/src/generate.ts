@@ -11,6 +11,7 @@ import { quote, RefusalError } from './refusal.error.ts';
 import { resourceKind } from './resource.kind.ts';
 import { serviceKind } from './service.kind.ts';
 import { deriveFiles, deriveReferences } from './derived.files.ts';
+import { unlockGone } from './lock.file.ts';
 import { projectNames } from './workspace.ts';
 
 /** Every kind, by name. */
@@ -51,11 +52,12 @@ export async function planNew(root: string, kindName: string, typed: Given, aski
   return { kind, answers, plan, exists: false, settled: withoutNextFree(kind, given, answers, facts) };
 }
 
-/** Plans all derived files from all descriptors: what `gatehouse sync` writes and `sync --check` compares. */
+/** Plans all derived files from all descriptors, and what stands in the lock file of projects that are gone: what `gatehouse sync` writes and `sync --check` compares. */
 export async function planSync(root: string): Promise<Plan> {
   const plan = new Plan(root);
   await deriveFiles(plan, await readDescriptors(root, plan));
   deriveReferences(plan);
+  unlockGone(plan);
   await formatPlan(plan);
   return plan;
 }

@@ -2,6 +2,7 @@
 // lock has already adds exactly two entries, so they are written here; a test holds them against npm's result.
 import type { Plan } from './plan.ts';
 import { RefusalError } from './refusal.error.ts';
+import { isProject } from './workspace.ts';
 
 interface Lock {
   packages: Record<string, Record<string, unknown> & { version?: string; link?: boolean; resolved?: string }>;
@@ -57,10 +58,28 @@ export function lockWorkspace(plan: Plan, folder: string): void {
 /** Plans that the workspace's entries and its link go. */
 export function unlockWorkspace(plan: Plan, folder: string, name: string): void {
   const lock = readLock(plan);
-  delete lock.packages[folder];
-  delete lock.packages[`node_modules/${name}`];
+  unlock(plan, lock, folder, `node_modules/${name}`);
   writeLock(plan, lock);
-  plan.link(`node_modules/${name}`, undefined);
+}
+
+/** Plans the same for each workspace that is not there any more: removed by hand, or not on this branch. */
+export function unlockGone(plan: Plan): void {
+  const lock = readLock(plan);
+  const linked = Object.entries(lock.packages).filter(([, { link }]) => link);
+  const gone = plan.rely('the list of projects', () =>
+    linked.filter(([, { resolved = '' }]) => !isProject(plan.root, resolved)),
+  );
+  if (gone.length === 0) return; // as npm wrote it
+  for (const [path, { resolved = '' }] of gone) unlock(plan, lock, resolved, path);
+  writeLock(plan, lock);
+}
+
+/** With what is installed for that workspace alone. */
+function unlock(plan: Plan, { packages }: Lock, folder: string, link: string): void {
+  for (const path of Object.keys(packages)) {
+    if ([folder, link].includes(path) || path.startsWith(`${folder}/node_modules/`)) delete packages[path];
+  }
+  plan.link(link, undefined);
 }
 
 function readLock(plan: Plan): Lock {

@@ -1,6 +1,6 @@
 // Every refusal names the input and the remedy, and writes nothing at all.
 import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, lstatSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { destroy, make, sync } from './commands.ts';
 import { fingerprint, scratchWorkspace, status, write } from './scratch.workspace.ts';
@@ -27,7 +27,7 @@ describe('what is refused writes nothing', () => {
     ['class', 'keyword'],
     ['crypto', 'module of Node.js'],
     ['con', 'device name'],
-    ['validation', 'lib of Gatehouse'],
+    ['validation', 'taken'],
     ['ap-i', 'looks like the existing "api"'],
     ['api', 'taken'],
     ['x'.repeat(60), '60 characters'],
@@ -141,6 +141,22 @@ describe('what only shows', () => {
     expect((await sync(root, true)).out).toContain('--- a/docker/generated/gone.yaml\n+++ /dev/null');
     await sync(root, false);
     expect(existsSync(join(root, 'docker/generated/gone.yaml'))).toBe(false);
+  });
+
+  it('sync takes out of the lock file what is there no more, and --check fails on it', async () => {
+    await sync(root, false);
+    const lock = readFileSync(join(root, 'package-lock.json'), 'utf8');
+    await make(root, 'service', { name: 'stray' });
+    rmSync(join(root, 'apps/stray'), { recursive: true });
+    rmSync(join(root, 'docker/generated/stray.yaml'));
+    const nested = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as { packages: object };
+    nested.packages = { ...nested.packages, 'apps/stray/node_modules/zod': { version: '1.0.0' } };
+    write(root, 'package-lock.json', JSON.stringify(nested, null, 2));
+    expect(await sync(root, true)).toMatchObject({ code: 1, out: expect.stringContaining('+++ b/package-lock.json') });
+    expect((await sync(root, false)).code).toBe(0);
+    expect(readFileSync(join(root, 'package-lock.json'), 'utf8')).toBe(lock);
+    expect(lstatSync(join(root, 'node_modules/@gatehouse/stray'), { throwIfNoEntry: false })).toBeUndefined();
+    expect((await sync(root, true)).code).toBe(0);
   });
 
   it('a descriptor that cannot be read is named', async () => {

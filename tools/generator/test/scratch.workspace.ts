@@ -48,8 +48,8 @@ export function scratchWorkspace(): { root: string; remove: () => void } {
   for (const path of COPIED) cpSync(join(checkout, path), join(root, path), { recursive: true });
   dropGenerated(root);
   write(root, 'apps/api/service.config.ts', apiDescriptor);
-  write(root, 'apps/api/package.json', '{ "name": "@gatehouse/api" }\n');
-  write(root, 'libs/tls/package.json', '{ "name": "@gatehouse/tls" }\n');
+  for (const { name, folder } of lockedWorkspaces(root))
+    write(root, `${folder}/package.json`, `{ "name": "${name}" }\n`);
   linkModules(root);
   git(root, 'init', '-q');
   commit(root);
@@ -103,6 +103,20 @@ function dropGenerated(root: string): void {
   const config = JSON.parse(readFileSync(join(root, 'tsconfig.json'), 'utf8')) as { references: { path: string }[] };
   config.references = [{ path: './apps/api' }, { path: './libs/tls' }];
   writeFileSync(join(root, 'tsconfig.json'), `${JSON.stringify(config, null, 2)}\n`);
+  const lock = readLock(root);
+  const foreign = ([path, { resolved = path }]: [string, { resolved?: string }]) => /^apps\/(?!api$)/.test(resolved);
+  lock.packages = Object.fromEntries(Object.entries(lock.packages).filter((entry) => !foreign(entry)));
+  writeFileSync(join(root, 'package-lock.json'), `${JSON.stringify(lock, null, 2)}\n`);
+}
+
+function readLock(root: string): { packages: Record<string, { link?: boolean; resolved?: string }> } {
+  return JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as ReturnType<typeof readLock>;
+}
+
+function lockedWorkspaces(root: string): { name: string; folder: string }[] {
+  return Object.entries(readLock(root).packages)
+    .filter(([, { link }]) => link)
+    .map(([path, { resolved = '' }]) => ({ name: path.slice('node_modules/'.length), folder: resolved }));
 }
 
 function linkModules(root: string): void {

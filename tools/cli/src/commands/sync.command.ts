@@ -6,7 +6,9 @@ import { workspaceRoot } from '../workspace.ts';
 export function registerSync(program: Command): void {
   program
     .command('sync')
-    .description('Derive docker/generated, docs/services.md and the project references from all descriptors')
+    .description(
+      'Derive docker/generated, docs/services.md and the project references from all descriptors, and the lock file without what is gone',
+    )
     .option('--check', 'write nothing; show the difference and fail when there is one')
     .option('--json', 'print one JSON object')
     .action(async ({ check = false, json = false }: { check?: boolean; json?: boolean }) => {
