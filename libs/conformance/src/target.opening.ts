@@ -8,6 +8,7 @@ import type { Answer } from './client/answer.ts';
 import { MuteError, peerCertificate } from './client/peer.certificate.ts';
 import { ConformanceInputError } from './conformance.error.ts';
 import { conformanceOptionsSchema, type ConformanceOptions, type ResolvedOptions } from './conformance.options.ts';
+import { TooManyOperationsError } from './openapi/openapi.document.ts';
 import type { SuiteProcess } from './process/suite.process.ts';
 import { Target } from './target.ts';
 import { suitesFor } from './wire/cipher.suites.ts';
@@ -100,7 +101,7 @@ async function findNamed(target: Target): Promise<void> {
   if (openapi !== undefined) {
     await target.api().catch((error: Error) => {
       const why =
-        error instanceof SkippedError
+        error instanceof SkippedError && !(error instanceof TooManyOperationsError)
           ? 'is no OpenAPI 3 document in JSON, or does not answer'
           : `cannot be used: ${error.message}`;
       throw new ConformanceInputError(`${openapi} ${why}`, 'name the document with --openapi <address or file>');

@@ -8,7 +8,7 @@ export const malformedJson: Check = {
   control: ['ASVS V2.2.1', 'ASVS V16.5.1'],
   severity: 'medium',
   remedy: 'answer 400 when the body does not parse',
-  run: (target) => judge(target, 'malformed', [400]),
+  run: (target, note) => judge(target, 'malformed', [400], note),
 };
 
 export const wrongType: Check = {
@@ -17,7 +17,7 @@ export const wrongType: Check = {
   control: ['ASVS V2.2.1', 'API10:2023'],
   severity: 'high',
   remedy: 'validate every body against its schema on the server, without coercion',
-  run: (target) => judge(target, 'wrongType', [400, 422]),
+  run: (target, note) => judge(target, 'wrongType', [400, 422], note),
 };
 
 export const unknownField: Check = {
@@ -26,7 +26,7 @@ export const unknownField: Check = {
   control: ['ASVS V15.3.3', 'API3:2023'],
   severity: 'medium',
   remedy: 'make every schema strict: unknown members are an error, not ignored',
-  run: (target) => judgeAgainstControl(target, ['unknownField']),
+  run: (target, note) => judgeAgainstControl(target, ['unknownField'], note),
 };
 
 export const prototypeKeys: Check = {
@@ -35,7 +35,7 @@ export const prototypeKeys: Check = {
   control: ['ASVS V15.3.6'],
   severity: 'high',
   remedy: 'refuse __proto__ and constructor.prototype in the JSON parser',
-  run: (target) => judgeAgainstControl(target, ['proto', 'constructorKey']),
+  run: (target, note) => judgeAgainstControl(target, ['proto', 'constructorKey'], note),
 };
 
 export const deepNesting: Check = {
@@ -44,7 +44,7 @@ export const deepNesting: Check = {
   control: ['ASVS V15.2.2', 'API4:2023'],
   severity: 'high',
   remedy: 'bound the depth of a body before walking it',
-  run: (target) => judge(target, 'deepNesting', [400, 413, 422]),
+  run: (target, note) => judge(target, 'deepNesting', [400, 413, 422], note),
 };
 
 export const invalidUtf8: Check = {
@@ -53,7 +53,7 @@ export const invalidUtf8: Check = {
   control: ['ASVS V1.5.3', 'RFC 8259 §8.1'],
   severity: 'medium',
   remedy: 'decode bodies with a fatal UTF-8 decoder, so that no parser downstream reads something else',
-  run: (target) => judge(target, 'invalidUtf8', [400, 422]),
+  run: (target, note) => judge(target, 'invalidUtf8', [400, 422], note),
 };
 
 export const mediaType: Check = {
@@ -62,7 +62,7 @@ export const mediaType: Check = {
   control: ['ASVS V4.1.1', 'RFC 9110 §15.5.16'],
   severity: 'medium',
   remedy: 'accept application/json only, and answer 415 to the rest',
-  run: (target) => judge(target, 'mediaType', [415]),
+  run: (target, note) => judge(target, 'mediaType', [415], note),
 };
 
 export const oversizedBody: Check = {
@@ -71,5 +71,5 @@ export const oversizedBody: Check = {
   control: ['ASVS V5.2.1', 'API4:2023'],
   severity: 'high',
   remedy: 'bound the size of a body (1 MiB is plenty for JSON) and answer 413',
-  run: (target) => judge(target, 'oversized', [413, 0]),
+  run: (target, note) => judge(target, 'oversized', [413, 0], note),
 };

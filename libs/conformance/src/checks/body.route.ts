@@ -1,6 +1,6 @@
 // A route that waits for a body, for the checks that send one slowly.
 import { SkippedError } from '../check.ts';
-import { requestFor } from '../openapi/operation.request.ts';
+import { reachingRequest } from '../openapi/operation.request.ts';
 import type { Target } from '../target.ts';
 
 /** The first route with a JSON body; undefined when the service describes none. */
@@ -11,5 +11,5 @@ export async function bodyRoute(target: Target): Promise<{ method: string; path:
   });
   const operation = api?.operations.find(({ body }) => body);
   if (!api || !operation) return undefined;
-  return { method: operation.method, path: requestFor(api, operation).path };
+  return { method: operation.method, path: reachingRequest(api, operation).path };
 }

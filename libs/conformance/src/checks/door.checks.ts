@@ -13,7 +13,7 @@ import {
   refusedByAll,
 } from '../credentials/protected.routes.ts';
 import type { Operation } from '../openapi/openapi.document.ts';
-import { requestFor } from '../openapi/operation.request.ts';
+import { reachingRequest } from '../openapi/operation.request.ts';
 import type { Target } from '../target.ts';
 
 const NOTHING = { what: 'a caller without a credential', headers: () => ({}) };
@@ -132,7 +132,7 @@ async function openRoute(target: Target, authorization: string): Promise<Operati
 /** Raw, since clients send no header twice. */
 async function sendHeaders(target: Target, operation: Operation, values: readonly string[]): Promise<RawResult> {
   const { url, options } = target;
-  const { path } = requestFor(await target.api(), operation);
+  const { path } = reachingRequest(await target.api(), operation);
   const headers = [`Host: ${url.host}`, 'Connection: close', ...values.map((value) => `Authorization: ${value}`)];
   const bytes = [`GET ${path} HTTP/1.1`, ...headers, '', ''].join('\r\n');
   return sendRaw({ url, timeoutMs: options.timeoutMs, label: nameOf(operation) }, bytes);

@@ -5,7 +5,7 @@ import https from 'node:https';
 import { once } from 'node:events';
 import { skip } from '../check.ts';
 import { bare, probingTls } from '../client/http.client.ts';
-import { requestFor } from '../openapi/operation.request.ts';
+import { reachingRequest } from '../openapi/operation.request.ts';
 import type { Target } from '../target.ts';
 
 /** What may be spent until the first refusal. */
@@ -84,7 +84,7 @@ async function plainPath(target: Target): Promise<string> {
     ({ method, path, parameters }) =>
       method.toUpperCase() === 'GET' && !path.startsWith('/health') && !parameters.some(({ required }) => required),
   );
-  return api && operation ? requestFor(api, operation).path : '/';
+  return api && operation ? reachingRequest(api, operation).path : '/';
 }
 
 async function openSession({ url, options }: Target): Promise<ClientHttp2Session | undefined> {

@@ -2,10 +2,9 @@
 import { skip, type Check, type Finding } from '../check.ts';
 import { isRefusal, summary, type Answer } from '../client/answer.ts';
 import { sendRaw } from '../client/raw.client.ts';
-import { requestFor, scalarQueryParameter } from '../openapi/operation.request.ts';
-import { sample } from '../openapi/schema.sampler.ts';
+import { requestFor, scalarQueryParameter, valueFor } from '../openapi/operation.request.ts';
 import type { Target } from '../target.ts';
-import { admitted } from './bad.input.ts';
+import { admitted, sampled, unsampled } from './bad.input.ts';
 
 export const unknownRoute: Check = {
   id: 'unknown-route',
@@ -70,8 +69,8 @@ export const duplicateQuery: Check = {
   control: ['ASVS V15.3.7'],
   severity: 'low',
   remedy: 'declare the query with a strict schema in which a scalar is one value',
-  async run(target) {
-    return (await duplicateQueryAnswers(target))
+  async run(target, note) {
+    return (await duplicateQueryAnswers(target, note))
       .filter(({ status }) => status !== 400 && status !== 422)
       .map((answer) => ({ message: `${answer.label}: expected 400 or 422`, evidence: summary(answer) }));
   },
@@ -126,7 +125,7 @@ export const requestSmuggling: Check = {
 
 /** The answers of the requests above, for the checks that look over every refusal. */
 export async function allBadRequestAnswers(target: Target): Promise<Answer[]> {
-  const duplicates = await duplicateQueryAnswers(target).catch(() => []);
+  const duplicates = await duplicateQueryAnswers(target, () => undefined).catch(() => []);
   return [
     await unknownRouteAnswer(target),
     await wrongMethodAnswer(target),
@@ -158,24 +157,23 @@ function malformedUrlAnswers(target: Target): Promise<Answer[]> {
   return target.once('malformed url', () => Promise.all(paths.map((path) => target.send({ path }))));
 }
 
-async function duplicateQueryAnswers(target: Target): Promise<Answer[]> {
+async function duplicateQueryAnswers(target: Target, note: (text: string) => void): Promise<Answer[]> {
   const api = await target.api();
   const found = api.operations
     .filter(({ method }) => method === 'GET')
     .map((operation) => ({ operation, parameter: scalarQueryParameter(api, operation) }))
     .slice(0, 12);
-  const operations = found.filter(({ parameter }) => parameter);
+  const operations = found.flatMap(({ operation, parameter }) => (parameter ? [{ operation, parameter }] : []));
   if (operations.length === 0) skip('no GET route of the service has a query parameter');
+  const ask = async ({ operation, parameter }: (typeof operations)[number]) => {
+    const request = requestFor(api, operation);
+    const pair = new URLSearchParams([[parameter.name, valueFor(api, operation, parameter)]]).toString();
+    const path = `${request.path}${request.path.includes('?') ? '&' : '?'}${pair}&${pair}`;
+    const label = `GET ${operation.path} with "${parameter.name}" twice`;
+    return { answer: await target.send({ ...request, path, label }) };
+  };
   const exchanges = await target.once('duplicate query', () =>
-    Promise.all(
-      operations.map(async ({ operation, parameter }) => {
-        const request = requestFor(api, operation);
-        const pair = `${encodeURIComponent(parameter?.name ?? '')}=${encodeURIComponent(String(sample(api.root, parameter?.schema ?? {})))}`;
-        const path = `${request.path}${request.path.includes('?') ? '&' : '?'}${pair}&${pair}`;
-        const label = `GET ${operation.path} with "${parameter?.name}" twice`;
-        return { answer: await target.send({ ...request, path, label }) };
-      }),
-    ),
+    Promise.all(operations.map((operation) => ask(operation).catch(unsampled))),
   );
-  return admitted(target, exchanges).map(({ answer }) => answer);
+  return admitted(target, sampled(exchanges, note)).map(({ answer }) => answer);
 }

@@ -2,7 +2,7 @@
 import { skip, type Finding, type Severity } from '../check.ts';
 import { summary, type Answer } from '../client/answer.ts';
 import type { ApiDescription, Operation } from '../openapi/openapi.document.ts';
-import { bodyFor, requestFor } from '../openapi/operation.request.ts';
+import { bodyFor, orElse, reachingRequest } from '../openapi/operation.request.ts';
 import type { Target, TargetRequest } from '../target.ts';
 
 /** A credential, made anew for each route. */
@@ -25,7 +25,7 @@ export async function protectedRoutes(target: Target): Promise<{ api: ApiDescrip
 }
 
 /**
- * A valid request; `harmless` leaves out the body of what changes something, and so does --read-only: a service that looks at bodies
+ * A valid request, as far as its schemas have a sample; `harmless` leaves out the body of what changes something, and so does --read-only: a service that looks at bodies
  * first is then not told from one that lets anybody in.
  */
 export function requestTo(
@@ -34,10 +34,11 @@ export function requestTo(
   operation: Operation,
   how: 'valid' | 'harmless' = 'valid',
 ): TargetRequest {
-  const request = { ...requestFor(api, operation), label: nameOf(operation) };
+  const request = { ...reachingRequest(api, operation), label: nameOf(operation) };
   if (!operation.body || how === 'harmless' || target.options.readOnly) return request;
-  const headers = { ...request.headers, 'content-type': 'application/json' };
-  return { ...request, headers, body: JSON.stringify(bodyFor(api, operation)) };
+  const body = orElse(undefined, () => JSON.stringify(bodyFor(api, operation)));
+  if (body === undefined) return request;
+  return { ...request, headers: { ...request.headers, 'content-type': 'application/json' }, body };
 }
 
 /** A route, what was asked of it without the credential, and what came back with it. */

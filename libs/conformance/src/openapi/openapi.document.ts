@@ -1,5 +1,6 @@
 // Which routes the service has, told by the service itself: its OpenAPI document, fetched live or named by the caller.
 import { readFile } from 'node:fs/promises';
+import { SkippedError } from '../check.ts';
 import type { JsonSchema } from './schema.sampler.ts';
 
 /** A parameter of an operation, as far as the checks need it. */
@@ -35,16 +36,33 @@ export interface ApiDescription {
 
 const METHODS = ['get', 'post', 'put', 'patch', 'delete'];
 
-/** Reads an OpenAPI 3 document; undefined when it is none. */
+/** On the service itself: `//elsewhere` would be another host, and what is no character of an address another request. */
+const PATH = /^\/(?![/\\])[^\s\\]*$/;
+
+/** A dozen checks send a request to each, at once. */
+const MAX_OPERATIONS = 2_000;
+
+/** A document that would hold the suite for hours. */
+export class TooManyOperationsError extends SkippedError {}
+
+/**
+ * Reads an OpenAPI 3 document; undefined when it is none. Paths that lead elsewhere are no operations.
+ * @throws {TooManyOperationsError}
+ */
 export function describeApi(document: unknown): ApiDescription | undefined {
   const root = asObject(document);
   if (!root?.openapi || !asObject(root.paths)) return undefined;
-  const operations = Object.entries(asObject(root.paths) ?? {}).flatMap(([path, item]) =>
+  const paths = Object.entries(asObject(root.paths) ?? {}).filter(([path]) => PATH.test(path));
+  const operations = paths.flatMap(([path, item]) =>
     METHODS.flatMap((method) => {
       const operation = asObject(asObject(item)?.[method]);
       return operation ? [readOperation(root, path, method, asObject(item) ?? {}, operation)] : [];
     }),
   );
+  if (operations.length > MAX_OPERATIONS) {
+    const many = `the OpenAPI document has ${operations.length} operations, more than the ${MAX_OPERATIONS} that are tried`;
+    throw new TooManyOperationsError(`${many}: name one that has less with --openapi`);
+  }
   return { operations, root };
 }
 
@@ -78,8 +96,9 @@ function readOperation(
 ): Operation {
   const parameters = [...asArray(item.parameters), ...asArray(operation.parameters)]
     .map((parameter) => resolve(root, asObject(parameter) ?? {}))
+    .filter(({ name }) => typeof name === 'string')
     .map((parameter) => ({
-      name: String(parameter.name),
+      name: parameter.name as string,
       in: parameter.in as Parameter['in'],
       required: parameter.required === true || parameter.in === 'path',
       schema: asObject(parameter.schema) ?? {},
@@ -95,12 +114,16 @@ function accessOf(security: unknown): Access {
   if (!Array.isArray(security)) return { kind: 'undeclared', scopes: [] };
   const ways = security.map((way) => Object.values(asObject(way) ?? {}));
   if (ways.some((way) => way.length === 0) || ways.length === 0) return { kind: 'public', scopes: [] };
-  return { kind: 'protected', scopes: ways[0].flatMap((scopes) => asArray(scopes).map(String)) };
+  return {
+    kind: 'protected',
+    scopes: ways[0].flatMap((scopes) => asArray(scopes).filter((scope) => typeof scope === 'string')),
+  };
 }
 
 const unescapePointer = (step: string): string => step.replaceAll('~1', '/').replaceAll('~0', '~');
 
-function asObject(value: unknown): JsonSchema | undefined {
+/** The value where it is an object and no list. */
+export function asObject(value: unknown): JsonSchema | undefined {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonSchema) : undefined;
 }
 
