@@ -3,6 +3,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ServiceSummary } from './descriptor.reader.ts';
 import type { Plan } from './plan.ts';
+import { rootConfig } from './project.references.ts';
 import { renderTemplates } from './template.renderer.ts';
 import { snakeCase } from './word.forms.ts';
 import { folders } from './workspace.ts';
@@ -35,9 +36,9 @@ export async function deriveFiles(plan: Plan, services: readonly ServiceSummary[
 
 /** Plans the list of projects in the root tsconfig.json: all that exist or are planned, in the order that they have. */
 export function deriveReferences(plan: Plan): void {
-  const config = JSON.parse(plan.read('tsconfig.json') ?? '{}') as { references?: { path: string }[] };
+  const config = rootConfig(plan);
   const actual = plan.rely('the list of projects', () => projects(plan.root));
-  const kept = (config.references ?? []).map(({ path }) => path).filter((path) => actual.includes(path));
+  const kept = config.references.map(({ path }) => path).filter((path) => actual.includes(path));
   const added = actual.filter((path) => !kept.includes(path));
   const references = [...kept, ...added].map((path) => ({ path }));
   plan.write('tsconfig.json', `${JSON.stringify({ ...config, references }, null, 2)}\n`);

@@ -3,6 +3,7 @@ import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { deriveFiles } from './derived.files.ts';
 import { readDescriptors } from './descriptor.reader.ts';
+import { readObject } from './json.file.ts';
 import { unlockWorkspace } from './lock.file.ts';
 import { changedFiles, type Manifest, readManifest } from './manifest.ts';
 import { isName } from './name.rules.ts';
@@ -96,7 +97,7 @@ function refuseDependents(plan: Plan, folder: string, name: string): void {
   const users = projects
     .filter((other) => other !== folder)
     .filter((other) =>
-      JSON.stringify(JSON.parse(plan.read(`${other}/package.json`) ?? 'null')).includes(`"@gatehouse/${name}":`),
+      JSON.stringify(readObject(plan, `${other}/package.json`) ?? {}).includes(`"@gatehouse/${name}":`),
     );
   if (users.length > 0) {
     throw new RefusalError(`${folder} is still used by ${users.join(', ')}`, 'Take the dependency out there first.');

@@ -1,5 +1,6 @@
 // npm's own `install --package-lock-only` takes seconds and may ask the registry. A workspace that uses only versions the
 // lock has already adds exactly two entries, so they are written here; a test holds them against npm's result.
+import { readObject } from './json.file.ts';
 import type { Plan } from './plan.ts';
 import { RefusalError } from './refusal.error.ts';
 import { isProject } from './workspace.ts';
@@ -27,7 +28,7 @@ const FIELDS = ['name', 'version', 'license', 'bin', 'dependencies', 'devDepende
 export function pinVersions(plan: Plan, folder: string): void {
   const lock = readLock(plan);
   const path = `${folder}/package.json`;
-  const json = JSON.parse(plan.read(path) as string) as PackageJson;
+  const json = readObject(plan, path) as PackageJson;
   const pin = ([name, range]: [string, string]) => {
     const locked = lock.packages[`node_modules/${name}`];
     const version = locked?.link ? lock.packages[locked.resolved as string]?.version : locked?.version;
@@ -48,7 +49,7 @@ export function pinVersions(plan: Plan, folder: string): void {
 /** Plans the lock's entries and the node_modules link for the workspace in `folder`, whose package.json is planned. */
 export function lockWorkspace(plan: Plan, folder: string): void {
   const lock = readLock(plan);
-  const json = JSON.parse(plan.read(`${folder}/package.json`) as string) as PackageJson & Record<string, unknown>;
+  const json = readObject(plan, `${folder}/package.json`) as PackageJson & Record<string, unknown>;
   lock.packages[folder] = Object.fromEntries(FIELDS.filter((key) => key in json).map((key) => [key, json[key]]));
   lock.packages[`node_modules/${json.name}`] = { resolved: folder, link: true };
   writeLock(plan, lock);
@@ -83,9 +84,9 @@ function unlock(plan: Plan, { packages }: Lock, folder: string, link: string): v
 }
 
 function readLock(plan: Plan): Lock {
-  const text = plan.read(LOCK);
-  if (text === undefined) throw new RefusalError('package-lock.json is missing', 'Run npm install first.');
-  return JSON.parse(text) as Lock;
+  const lock = readObject<Lock>(plan, LOCK);
+  if (typeof lock?.packages === 'object') return lock;
+  throw new RefusalError(`package-lock.json ${lock ? 'names no packages' : 'is missing'}`, 'Run npm install first.');
 }
 
 function writeLock(plan: Plan, lock: Lock): void {

@@ -1,6 +1,7 @@
 // generated.json remembers the answers and a hash of each file, so that generating again is "nothing to do" and destroying
 // tells your edits from what can be made again.
 import { createHash } from 'node:crypto';
+import { readObject } from './json.file.ts';
 import type { Plan } from './plan.ts';
 import { RefusalError } from './refusal.error.ts';
 import { isProject } from './workspace.ts';
@@ -22,8 +23,7 @@ export interface Manifest extends Part {
 
 /** The manifest of a project folder such as `apps/orders`, or undefined when it was not generated. */
 export function readManifest(plan: Plan, folder: string): Manifest | undefined {
-  const text = plan.read(`${folder}/generated.json`);
-  return text === undefined ? undefined : (JSON.parse(text) as Manifest);
+  return readObject<Manifest>(plan, `${folder}/generated.json`);
 }
 
 /**

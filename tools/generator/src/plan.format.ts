@@ -18,14 +18,16 @@ export async function formatPlan(plan: Plan): Promise<void> {
     if (after === undefined || !/\.(?:ts|json|md|yaml)$/.test(path) || path === 'package-lock.json') continue;
     if (done.get(path) === after) continue;
     const options = { ...(await resolveConfig(join(plan.root, path))), filepath: path };
-    if (before !== undefined && !(await check(before, options))) continue;
+    // one that does not parse has no form of its own
+    if (before !== undefined && !(await check(before, options).catch(() => true))) continue;
     try {
       const result = await format(after, options);
       done.set(path, result);
       plan.write(path, result);
     } catch (error) {
       const reason = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
-      throw new RefusalError(`the file ${path} would not parse: ${reason}`, 'Mend its template under templates/.');
+      const remedy = before === undefined ? 'Mend its template under templates/.' : 'Mend it first.';
+      throw new RefusalError(`the file ${path} would not parse: ${reason}`, remedy);
     }
   }
 }

@@ -2,13 +2,12 @@
 import { singularName } from './common.questions.ts';
 import { formatPlan } from './plan.format.ts';
 import type { Kind } from './kind.ts';
-import { readManifest } from './manifest.ts';
+import { readObjectOnDisk } from './json.file.ts';
+import { type Manifest, readManifest } from './manifest.ts';
 import { checkName } from './name.rules.ts';
 import { quote, RefusalError } from './refusal.error.ts';
 import { planResource } from './resource.plan.ts';
-import { folders, readJson } from './workspace.ts';
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { folders } from './workspace.ts';
 
 /** `gatehouse new resource <name> --service <service>`. */
 export const resourceKind: Kind = {
@@ -52,8 +51,7 @@ export const resourceKind: Kind = {
 
 /** Services that the generator made: only their structure is known to it. */
 function generatedServices(root: string): string[] {
-  return folders(root, 'apps').filter((name) => {
-    const manifest = `apps/${name}/generated.json`;
-    return existsSync(join(root, manifest)) && readJson<{ kind: string }>(root, manifest).kind === 'service';
-  });
+  return folders(root, 'apps').filter(
+    (name) => readObjectOnDisk<Manifest>(root, `apps/${name}/generated.json`)?.kind === 'service',
+  );
 }

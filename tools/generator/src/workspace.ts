@@ -1,5 +1,5 @@
 // Where things are: the workspace's root and the names that are taken in it.
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { RefusalError } from './refusal.error.ts';
 
@@ -46,9 +46,4 @@ export function folders(root: string, path: string): string[] {
     .filter((entry) => entry.isDirectory() || entry.isSymbolicLink())
     .map((entry) => entry.name)
     .sort();
-}
-
-/** Reads a JSON file of the workspace. */
-export function readJson<T>(root: string, path: string): T {
-  return JSON.parse(readFileSync(join(root, path), 'utf8')) as T;
 }

@@ -159,6 +159,50 @@ describe('what only shows', () => {
     expect((await sync(root, true)).code).toBe(0);
   });
 
+  it.each(['tsconfig.json', 'package-lock.json'])('a damaged %s is named, with what restores it', async (path) => {
+    await sync(root, false);
+    const whole = readFileSync(join(root, path), 'utf8');
+    const restored = { code: 2, error: expect.stringContaining(`restore it: git checkout -- ${path}`) };
+    for (const text of ['{ broken', '', '[]', `<<<<<<< HEAD\n${whole}`]) {
+      write(root, path, text);
+      const before = fingerprint(root);
+      const named = { ...restored, error: expect.stringMatching(`^Refused: ${path} is not valid JSON: .+\n`) };
+      expect([await sync(root, false), await make(root, 'lib', { name: 'money' })]).toMatchObject([named, restored]);
+      expect(await sync(root, true)).toMatchObject(named);
+      expect(fingerprint(root)).toBe(before);
+    }
+    write(root, path, '{}');
+    const empty = { code: 2, error: expect.stringMatching(/has no "references"|names no packages/) };
+    expect([await sync(root, false), await make(root, 'service', { name: 'orders' })]).toMatchObject([empty, empty]);
+    write(root, path, whole);
+    expect((await make(root, 'service', { name: 'orders' })).code).toBe(0);
+    write(root, path, '{ broken');
+    expect(await destroy(root, 'service', 'orders')).toMatchObject(restored);
+  });
+
+  it('a damaged generated.json, or package.json of another project, is named', async () => {
+    await make(root, 'service', { name: 'orders' });
+    const manifest = readFileSync(join(root, 'apps/orders/generated.json'), 'utf8');
+    write(root, 'apps/orders/generated.json', '{ broken');
+    const named = { code: 2, error: expect.stringContaining('apps/orders/generated.json is not valid JSON') };
+    expect(await make(root, 'service', { name: 'orders' })).toMatchObject(named);
+    expect(await make(root, 'resource', { name: 'items', service: 'orders' })).toMatchObject(named);
+    expect(await make(root, 'resource', { name: 'items' })).toMatchObject(named);
+    expect(await destroy(root, 'service', 'orders')).toMatchObject(named);
+    write(root, 'apps/orders/generated.json', manifest);
+    write(root, 'apps/api/package.json', '{ broken');
+    const other = { code: 2, error: expect.stringContaining('apps/api/package.json is not valid JSON') };
+    expect(await destroy(root, 'service', 'orders')).toMatchObject(other);
+  });
+
+  it('a derived file that is damaged is written anew', async () => {
+    await sync(root, false);
+    const whole = readFileSync(join(root, 'docker/generated/api.yaml'), 'utf8');
+    write(root, 'docker/generated/api.yaml', '{ broken: [');
+    expect((await sync(root, false)).code).toBe(0);
+    expect(readFileSync(join(root, 'docker/generated/api.yaml'), 'utf8')).toBe(whole);
+  });
+
   it('a descriptor that cannot be read is named', async () => {
     write(root, 'apps/broken/service.config.ts', 'throw new Error("no");\n');
     expect((await sync(root, true)).error).toContain('apps/broken/service.config.ts cannot be read: no');
