@@ -27,7 +27,7 @@ export const commandSchema = z.strictObject({
 export const conformanceOptionsSchema = z.strictObject({
   /** The HTTPS address of the service. */
   url: url(/^https$/, 'an https:// address'),
-  /** The plain-HTTP address; without it the checks of the gate are skipped. */
+  /** The plain-HTTP address, which must answer; without it the checks of the gate are skipped. */
   http: url(/^http$/, 'an http:// address').optional(),
   /** The management address: `/openapi.json`, `/health/*`. */
   management: url(/^https?$/, 'an http:// or https:// address').optional(),

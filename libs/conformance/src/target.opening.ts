@@ -97,7 +97,7 @@ async function speaksOnlyOldTls({ endpoint, url }: Target, error: Error & { reas
 
 /** What was named must be there: a wrong address would skip half of the suite in silence. */
 async function findNamed(target: Target): Promise<void> {
-  const { management, openapi } = target.options;
+  const { http, management, openapi } = target.options;
   if (openapi !== undefined) {
     await target.api().catch((error: Error) => {
       const why =
@@ -113,6 +113,15 @@ async function findNamed(target: Target): Promise<void> {
       throw new ConformanceInputError(
         `${management.origin} does not answer: ${failure}`,
         'name the management address with --management <url>',
+      );
+  }
+  // the checks of the gate would take silence for safety
+  if (http !== undefined) {
+    const { failure } = await target.fetch({ url: http });
+    if (failure)
+      throw new ConformanceInputError(
+        `${http.origin} does not answer plain HTTP: ${failure}`,
+        'name the plain-HTTP address with --http <url>, or leave it out where the service has none',
       );
   }
 }

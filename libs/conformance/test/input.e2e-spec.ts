@@ -1,6 +1,7 @@
 // Wrong input: one clear error with its remedy, and nothing secret sent.
 import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
+import { createServer as createGate } from 'node:http';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { ConformanceInputError, runConformance, type ConformanceOptions } from '../src/index.ts';
 import { startFixture, type RunningFixture } from './fixtures/fixture.server.ts';
 
@@ -27,6 +28,16 @@ it.each<[string, () => Partial<ConformanceOptions>, RegExp]>([
   ['an OpenAPI file that is none', () => ({ openapi: import.meta.filename }), /not an OpenAPI 3 document/],
   ['an OpenAPI address that has none', () => ({ openapi: fixture.urls.http.href }), /no OpenAPI 3 document/],
   ['a management address where nothing listens', () => ({ management: 'http://localhost:1' }), /does not answer/],
+  [
+    'a plain-HTTP address where nothing listens',
+    () => ({ http: 'http://localhost:1' }),
+    /localhost:1 does not answer plain HTTP: ECONNREFUSED/,
+  ],
+  [
+    'a plain-HTTP address that is the TLS port',
+    () => ({ http: `http://localhost:${fixture.urls.https.port}` }),
+    /does not answer plain HTTP: ECONNRESET/,
+  ],
   ['an unknown option', () => ({ nonsense: 1 }) as Partial<ConformanceOptions>, /nonsense/],
 ])('refuses %s', async (_what, options, message) => {
   const error = await run(options()).catch((thrown: unknown) => thrown);
@@ -49,13 +60,41 @@ it('gives up on a port that accepts and never speaks', async () => {
   silent.close();
 });
 
-it('says that nothing answers at the plain-HTTP address, which is no finding and may be the wrong port', async () => {
-  const { caFile } = fixture;
-  const { results } = await run({ caFile, http: 'http://localhost:1', only: ['http-redirect'] });
-  expect(results[0]).toMatchObject({
-    status: 'pass',
-    notes: [expect.stringContaining('nothing answers at http://localhost:1 (ECONNREFUSED)')],
+it.each<[string, (socket: Socket) => void, RegExp]>([
+  ['closes', (socket) => socket.destroy(), /does not answer plain HTTP: ECONNRESET/],
+  ['says nothing', () => undefined, /does not answer plain HTTP: no answer within 300 ms/],
+])('refuses a plain-HTTP address that %s', async (_what, talk, message) => {
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket.on('error', () => undefined));
+    talk(socket);
   });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const http = `http://localhost:${(server.address() as AddressInfo).port}`;
+  try {
+    await expect(run({ caFile: fixture.caFile, http, timeoutMs: 300 })).rejects.toThrow(message);
+  } finally {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  }
+});
+
+it('does not take a gate for safe that answered before the checks and is gone at them', async () => {
+  const gate = createGate((_request, answer) => {
+    gate.close();
+    answer.writeHead(308, { connection: 'close', location: fixture.urls.https.href }).end();
+  });
+  await once(gate.listen(0, '127.0.0.1'), 'listening');
+  const http = `http://localhost:${(gate.address() as AddressInfo).port}`;
+  const only = ['http-redirect', 'http-forged-host', 'http-credential', 'http-no-hsts'];
+  const { results } = await run({ caFile: fixture.caFile, http, only });
+  const told = expect.stringMatching(/nothing answers at http:.* \(ECONNREFUSED\)/);
+  expect(results).toMatchObject([
+    { id: 'http-redirect', status: 'skipped', reason: told },
+    { id: 'http-forged-host', status: 'pass', notes: [told] },
+    { id: 'http-credential', status: 'skipped', reason: told },
+    { id: 'http-no-hsts', status: 'skipped', reason: told },
+  ]);
 });
 
 it('sends no control request when it may only read', async () => {

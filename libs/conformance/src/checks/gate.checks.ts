@@ -1,7 +1,7 @@
 // Plain HTTP: a browser is sent on to HTTPS; whatever has already leaked something is refused, not quietly redirected.
-// A port on which nothing listens serves nothing in the clear, and so passes.
+// Before the checks something answered there, or there would be no run: who is silent now is not taken for safe without a word.
 import { randomUUID } from 'node:crypto';
-import type { Check } from '../check.ts';
+import { skip, type Check } from '../check.ts';
 import { isRefusal, summary, type Answer } from '../client/answer.ts';
 import type { HttpRequest } from '../client/http.client.ts';
 import { sendRaw } from '../client/raw.client.ts';
@@ -15,12 +15,10 @@ export const httpRedirect: Check = {
   control: ['ASVS V12.2.1', 'ASVS V4.1.2'],
   severity: 'high',
   remedy: 'answer GET and HEAD on the plain port with 308 to the configured HTTPS address',
-  async run(target, note) {
+  async run(target) {
     const answer = await ask(target, { path: '/health/live?from=conformance' });
-    // also the wrong port of somebody who meant another
-    if (isClosed(answer))
-      note(`nothing answers at ${target.gate.origin} (${answer.failure}): nobody is sent on from there`);
-    if (isClosed(answer) || isRefusal(answer)) return [];
+    if (isClosed(answer)) skip(silence(target, answer));
+    if (isRefusal(answer)) return [];
     const { location = '' } = answer.headers;
     if (![301, 302, 303, 307, 308].includes(answer.status))
       return [{ message: 'plain HTTP is answered', evidence: summary(answer) }];
@@ -38,8 +36,9 @@ export const httpForgedHost: Check = {
   control: ['ASVS V4.1.3', 'RFC 9110 §7.2'],
   severity: 'high',
   remedy: 'redirect to the configured host, never to the one in the request',
-  async run(target) {
+  async run(target, note) {
     const answer = await ask(target, { path: '/', headers: { host: FORGED, 'x-forwarded-host': FORGED } });
+    if (isClosed(answer)) note(`taken for a refusal: ${silence(target, answer)}`);
     const echoed = `${answer.headers.location ?? ''}`.includes(FORGED);
     return echoed ? [{ message: `a forged Host is reflected: location "${answer.headers.location}"` }] : [];
   },
@@ -51,7 +50,7 @@ export const httpCredential: Check = {
   control: ['ASVS V4.1.2', 'API2:2023'],
   severity: 'high',
   remedy: 'answer 403 on the plain port to anything with a credential, a body, or a method other than GET and HEAD',
-  async run(target) {
+  async run(target, note) {
     // the credential is made up: it opens nothing, and it is gone once it has travelled in the clear
     const authorization = `Bearer conformance-${randomUUID()}`;
     const path = '/health/live';
@@ -67,8 +66,12 @@ export const httpCredential: Check = {
         label: 'POST with a body',
       }),
     ]);
+    const closed = answers.filter(isClosed);
+    const [first] = closed;
+    if (first && closed.length === answers.length) skip(silence(target, first));
+    for (const answer of closed) note(`${answer.label}: taken for a refusal: ${silence(target, answer)}`);
     return answers
-      .filter((answer) => !isClosed(answer) && !isRefusal(answer))
+      .filter((answer) => !isRefusal(answer))
       .map((answer) => ({ message: `${answer.label} is not refused`, evidence: summary(answer) }));
   },
 };
@@ -81,6 +84,7 @@ export const httpNoHsts: Check = {
   remedy: 'send strict-transport-security over HTTPS only',
   async run(target) {
     const answer = await ask(target, { path: '/' });
+    if (isClosed(answer)) skip(silence(target, answer));
     return 'strict-transport-security' in answer.headers
       ? [{ message: 'plain HTTP carries strict-transport-security' }]
       : [];
@@ -111,6 +115,9 @@ function ask(
 ): Promise<Answer> {
   return target.fetch({ ...request, url: new URL(path, target.gate) });
 }
+
+const silence = (target: Target, { failure = 'connection closed' }: Answer): string =>
+  `nothing answers at ${target.gate.origin} (${failure})`;
 
 function isClosed(answer: Answer): boolean {
   return answer.status === 0;
