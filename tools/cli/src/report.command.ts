@@ -1,5 +1,6 @@
-// What the commands that end in a report have in common: progress on a terminal, one clear error for wrong input, exit codes.
-import { access, constants } from 'node:fs/promises';
+// What the commands that end in a report have in common: progress on a terminal, one clear error for wrong input, exit codes, and no report
+// that is lost after the checks for a file that cannot be written.
+import { access, constants, stat, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { CheckResult, ExitCode, FailOn, Report } from '@gatehouse/conformance';
 
@@ -10,6 +11,15 @@ export interface ReportFlags {
   color: boolean;
 }
 
+/** A file that the report is written to as well. */
+export interface ReportFile<R extends Report> {
+  /** As it was typed: `--junit`. */
+  readonly flag: string;
+  /** Undefined where it was not asked for. */
+  readonly file: string | undefined;
+  readonly render: (report: R) => string;
+}
+
 /** The input was wrong, or nothing answered: no verdict. */
 const EXIT_INPUT = 2;
 
@@ -17,7 +27,7 @@ const EXIT_INPUT = 2;
 export const EXIT_HELP = '\nExit code: 0 good, 1 findings at or above --fail-on, 2 wrong input or no answer.';
 
 /**
- * Runs `make`, prints its report, and resolves with the exit code; wrong input is one sentence with its remedy.
+ * Runs `make`, prints its report, writes its files, and resolves with the exit code; wrong input is one sentence with its remedy.
  * @param print the report as text for people, or as another format
  */
 export async function reportCommand<R extends Report>(
@@ -25,13 +35,16 @@ export async function reportCommand<R extends Report>(
   flags: ReportFlags,
   make: (onProgress: (result: CheckResult) => void) => Promise<R>,
   print: (report: R) => string | Promise<string>,
+  files: readonly ReportFile<R>[] = [],
 ): Promise<ExitCode | typeof EXIT_INPUT> {
   const { ConformanceInputError, exitCodeOf } = await import('@gatehouse/conformance');
   try {
     const failOn = await readFailOn(flags.failOn);
+    for (const { flag, file } of files) await checkReportFile(flag, file);
     const report = await make(progress(flags));
     clearProgress(flags);
     process.stdout.write(flags.json ? `${JSON.stringify(report, undefined, 2)}\n` : await print(report));
+    if (!(await writeFiles(name, report, files))) return EXIT_INPUT;
     return exitCodeOf(report, failOn);
   } catch (error) {
     clearProgress(flags);
@@ -42,17 +55,45 @@ export async function reportCommand<R extends Report>(
   }
 }
 
-/** Before a run: a report that cannot be written would be known after a minute, and lost. */
-export async function checkReportFile(flag: string, file: string | undefined): Promise<void> {
-  if (file === undefined) return;
-  const folder = dirname(resolve(file));
-  const refused = await access(folder, constants.W_OK).catch((error: NodeJS.ErrnoException) => error.code);
-  if (refused === undefined) return;
+/** Before a run: a report that cannot be written would be known after a minute. */
+async function checkReportFile(flag: string, file: string | undefined): Promise<void> {
+  const why = file === undefined ? undefined : await whyNotWritable(file);
+  if (why === undefined) return;
   const { ConformanceInputError } = await import('@gatehouse/conformance');
-  throw new ConformanceInputError(
-    `${flag} ${file}: ${folder} cannot be written to (${refused})`,
-    'make the folder, or name another file',
-  );
+  throw new ConformanceInputError(`${flag} "${file}": ${why}`, remedyOf(why));
+}
+
+const remedyOf = (why: string): string =>
+  why.startsWith('is') ? 'name a file' : 'make the folder, or name another file';
+
+async function whyNotWritable(file: string): Promise<string | undefined> {
+  if (file === '') return 'is no name of a file';
+  const found = await stat(file).catch((error: NodeJS.ErrnoException) => error.code);
+  if (typeof found === 'object' && found.isDirectory()) return 'is a folder';
+  const place = found === 'ENOENT' ? dirname(resolve(file)) : resolve(file);
+  const refused = await access(place, constants.W_OK).catch((error: NodeJS.ErrnoException) => error.code);
+  return refused === undefined ? undefined : `${place} cannot be written to (${refused})`;
+}
+
+/** After the report was printed: a disk may be full, and what was seen is not lost with it. @returns whether all were written */
+async function writeFiles<R extends Report>(
+  name: string,
+  report: R,
+  files: readonly ReportFile<R>[],
+): Promise<boolean> {
+  let written = true;
+  for (const { flag, file, render } of files) {
+    if (file === undefined) continue;
+    try {
+      await writeFile(file, render(report));
+    } catch (error) {
+      written = false;
+      process.stderr.write(
+        `gatehouse ${name}: ${flag} "${file}" could not be written: ${(error as Error).message}\nRemedy: name another file; the report itself was printed\n`,
+      );
+    }
+  }
+  return written;
 }
 
 /** Colour only on a terminal that wants it (no-color.org). */

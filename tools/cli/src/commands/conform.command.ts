@@ -1,8 +1,8 @@
 // `gatehouse conform <url>`: the conformance suite against any running service, whoever wrote it and in whatever language.
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import type { ConformanceOptions } from '@gatehouse/conformance';
-import { checkReportFile, EXIT_HELP, hasColour, reportCommand, type ReportFlags } from '../report.command.ts';
+import { EXIT_HELP, hasColour, reportCommand, type ReportFlags } from '../report.command.ts';
 
 interface ConformFlags extends ReportFlags {
   ca?: string;
@@ -58,15 +58,12 @@ async function conform(url: string, flags: ConformFlags): Promise<number> {
   return reportCommand(
     'conform',
     flags,
-    async (onProgress) => {
-      await checkReportFile('--junit', flags.junit);
-      await checkReportFile('--sarif', flags.sarif);
-      const report = await runConformance(await optionsOf(url, flags), onProgress);
-      if (flags.junit !== undefined) await writeFile(flags.junit, junitReport(report));
-      if (flags.sarif !== undefined) await writeFile(flags.sarif, sarifReport(report));
-      return report;
-    },
+    async (onProgress) => runConformance(await optionsOf(url, flags), onProgress),
     (report) => `${tableReport(report, { colour: hasColour(flags) })}\n`,
+    [
+      { flag: '--junit', file: flags.junit, render: junitReport },
+      { flag: '--sarif', file: flags.sarif, render: sarifReport },
+    ],
   );
 }
 

@@ -1,7 +1,6 @@
 // `gatehouse tls audit <host:port>`: what a TLS port agrees to, asked in raw bytes, and what of it should not be.
-import { writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import { checkReportFile, EXIT_HELP, hasColour, reportCommand, type ReportFlags } from '../report.command.ts';
+import { EXIT_HELP, hasColour, reportCommand, type ReportFlags } from '../report.command.ts';
 
 interface AuditFlags extends ReportFlags {
   ca?: string;
@@ -39,13 +38,11 @@ async function audit(address: string, flags: AuditFlags): Promise<number> {
     'tls audit',
     flags,
     async (onProgress) => {
-      await checkReportFile('--sarif', flags.sarif);
       const { ca: caFile, http, only, concurrency } = flags;
-      const report = await auditTls({ ...(await parseAddress(address)), caFile, http, only, concurrency }, onProgress);
-      if (flags.sarif !== undefined) await writeFile(flags.sarif, sarifReport(report, 'gatehouse-tls-audit'));
-      return report;
+      return auditTls({ ...(await parseAddress(address)), caFile, http, only, concurrency }, onProgress);
     },
     (report) => `${auditTableReport(report, { colour: hasColour(flags) })}\n`,
+    [{ flag: '--sarif', file: flags.sarif, render: (report) => sarifReport(report, 'gatehouse-tls-audit') }],
   );
 }
 
