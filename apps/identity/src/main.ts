@@ -8,5 +8,5 @@ const running = await startIdentity({ stateFolder, env: process.env });
 process.stdout.write(
   `identity is ready: ${running.issuer}\ncallers: ${seededCallers.map(({ name }) => name).join(', ')}\n`,
 );
-for (const signal of ['SIGTERM', 'SIGINT'] as const)
+for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const)
   process.once(signal, () => void running.close().then(() => process.exit(0)));

@@ -1,4 +1,4 @@
-// The one call of main.ts: starts the service, prints where it is, and ends it properly on SIGTERM and SIGINT.
+// The one call of main.ts: starts the service, prints where it is, and ends it properly on SIGTERM, SIGINT and SIGHUP.
 import { setTimeout as delay } from 'node:timers/promises';
 import { banner } from './banner.ts';
 import { ConfigurationError } from './config/configuration.error.ts';
@@ -31,7 +31,7 @@ export async function runService(app: AppSource, service: ServiceDescriptor): Pr
     await flushed(running);
     process.exit(EXIT.stopped);
   };
-  process.on('SIGTERM', stop).on('SIGINT', stop);
+  process.on('SIGTERM', stop).on('SIGINT', stop).on('SIGHUP', stop); // the last when its terminal closes
   const running = await starting.catch((error: unknown) => refuseStart(service.name, error));
   if (stopping) return running;
   process.stdout.on('error', () => undefined); // nobody reads, or the disk is full: no reason to end

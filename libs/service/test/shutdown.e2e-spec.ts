@@ -1,5 +1,10 @@
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { startForTest } from '../src/testing/index.ts';
 import { sample as sampleService, SampleModule } from './fixtures/sample.app.ts';
+import { startSample } from './fixtures/sample.process.ts';
 
 describe('shutdown', () => {
   it('fails the ready probe during the grace, then finishes what is in flight and takes nothing new', async () => {
@@ -27,6 +32,25 @@ describe('shutdown', () => {
     expect(await slow).toMatchObject({ code: 'ECONNRESET' });
     await sample.close();
   });
+
+  it.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)(
+    'finishes what is in flight after %s, and ends with 0',
+    async (signal) => {
+      const folder = await mkdtemp(join(tmpdir(), 'gatehouse-shutdown-'));
+      const sample = await startSample(folder, {});
+      try {
+        const ended = once(sample.child, 'exit');
+        const slow = sample.call('GET', '/v1/notes/slow');
+        await sample.call('GET', '/v1/notes');
+        sample.child.kill(signal);
+        expect((await slow).status).toBe(200);
+        expect(await ended).toEqual([0, null]);
+      } finally {
+        await sample.end('SIGKILL');
+        await rm(folder, { recursive: true, force: true });
+      }
+    },
+  );
 
   it('can be asked twice', async () => {
     const sample = await startForTest(SampleModule, sampleService);
