@@ -62,6 +62,12 @@ it.each([
     ['conform', 'https://localhost:1', '--junit', '/nonexistent/junit.xml'],
     /--junit [^]*cannot be written to \(ENOENT\)[^]*Remedy: make the folder/,
   ],
+  [
+    'a command with quotes that do not close',
+    ['conform', 'https://localhost:1', '--only', 'sigterm-drain', '--command', 'node "main.mjs'],
+    /--command "node \\"main.mjs" has quotes that do not close[^]*Remedy: write it as/,
+  ],
+  ['a command without words', ['conform', 'https://localhost:1', '--command', ' '], /--command " " is empty/],
   ['a report without a name', ['conform', 'https://localhost:1', '--junit', ''], /--junit "": is no name of a file/],
   ['a report that is a folder', ['conform', 'https://localhost:1', '--sarif', '/tmp'], /--sarif "\/tmp": is a folder/],
   ['a report below a file', ['conform', 'https://localhost:1', '--junit', `${import.meta.filename}/a`], /\(ENOTDIR\)/],

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import type { ConformanceOptions } from '@gatehouse/conformance';
 import { EXIT_HELP, hasColour, reportCommand, type ReportFlags } from '../report.command.ts';
+import { wordsOf } from './command.words.ts';
 
 interface ConformFlags extends ReportFlags {
   ca?: string;
@@ -71,7 +72,7 @@ async function optionsOf(url: string, flags: ConformFlags): Promise<ConformanceO
   const { http, management, openapi, only, readOnly, concurrency, issuerKey, revokedTokenFile } = flags;
   const token = flags.tokenFile === undefined ? flags.token : await readToken(flags.tokenFile);
   const revokedToken = revokedTokenFile === undefined ? undefined : await readToken(revokedTokenFile);
-  const command = flags.command === undefined ? undefined : { argv: words(flags.command) };
+  const command = flags.command === undefined ? undefined : { argv: await readCommand(flags.command) };
   const who = { token, issuerKey, revokedToken };
   return { url, caFile: flags.ca, http, management, openapi, ...who, command, only, readOnly, concurrency };
 }
@@ -84,7 +85,10 @@ async function readToken(file: string): Promise<string> {
   throw new ConformanceInputError(`the token file ${file} ${why}`, 'name a file that holds the token alone');
 }
 
-/** Splits a command line at spaces, honouring quotes; no shell is asked. */
-function words(line: string): string[] {
-  return [...line.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)].map(([, double, single, bare]) => double ?? single ?? bare);
+async function readCommand(line: string): Promise<string[]> {
+  const argv = wordsOf(line);
+  if (argv && argv.length > 0) return argv;
+  const { ConformanceInputError } = await import('@gatehouse/conformance');
+  const why = argv ? 'is empty' : 'has quotes that do not close';
+  throw new ConformanceInputError(`--command ${JSON.stringify(line)} ${why}`, "write it as --command 'node main.js'");
 }
