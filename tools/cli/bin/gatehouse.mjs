@@ -8,6 +8,8 @@ import { ensureInstalled } from './install.mjs';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 
+process.stderr.on('error', () => undefined); // nobody reads what is told: no reason to end an installation half-way
+
 const major = Number(process.versions.node.split('.')[0]);
 if (major < 20) fail(`Node.js ${process.versions.node} is too old: install version 20 or newer.`);
 
