@@ -30,13 +30,16 @@ export class BenchSession {
   static async run<T>(progress: Progress, work: (session: BenchSession) => Promise<T>): Promise<T> {
     const folder = await mkdtemp(join(tmpdir(), 'gatehouse-bench-'));
     const session = new BenchSession(folder, await makeCertificate(), progress);
+    // a terminal and whoever stands between say the same more than once: all but the first are heard and change nothing
+    let ending: Promise<void> | undefined;
     const interrupted = (signal: NodeJS.Signals): void => {
-      void session.#end().finally(() => process.exit(SIGNALS[signal]));
+      ending ??= session.#end().finally(() => process.exit(SIGNALS[signal]));
     };
-    for (const signal of Object.keys(SIGNALS)) process.once(signal, interrupted);
+    for (const signal of Object.keys(SIGNALS)) process.on(signal, interrupted);
     try {
       return await work(session);
     } finally {
+      await ending;
       for (const signal of Object.keys(SIGNALS)) process.removeListener(signal, interrupted);
       await session.#end();
     }
