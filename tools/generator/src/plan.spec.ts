@@ -1,10 +1,20 @@
-import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fingerprint } from '../test/scratch.workspace.ts';
 import { unifiedDiff } from './plan.diff.ts';
-import { Plan } from './plan.ts';
-import { writePlan } from './plan.writer.ts';
+import { Plan, StalePlanError } from './plan.ts';
+import { planAndWrite, writePlan } from './plan.writer.ts';
 
 describe('a plan', () => {
   let root: string;
@@ -56,6 +66,32 @@ describe('a plan', () => {
     writeFileSync(join(root, 'kept.txt'), 'theirs\n');
     await expect(writePlan(plan)).rejects.toThrow(/kept\.txt changed/);
     expect(readFileSync(join(root, 'kept.txt'), 'utf8')).toBe('theirs\n');
+  });
+
+  it('is stale when something that it only read is another, or there are other folders', async () => {
+    for (const change of [() => writeFileSync(join(root, 'kept.txt'), 'new\n'), () => mkdirSync(join(root, 'more'))]) {
+      const plan = new Plan(root);
+      plan.write('mine.txt', `${plan.read('kept.txt')} ${plan.rely('the folders', () => readdirSync(root)).join()}`);
+      change();
+      await expect(writePlan(plan)).rejects.toThrow(/^(?:kept\.txt|the folders) changed while the plan was made$/);
+      expect(existsSync(join(root, 'mine.txt'))).toBe(false);
+    }
+  });
+
+  it.each([
+    [6, 'is made again while others are faster'],
+    [1_000, 'is refused where it never comes to write'],
+  ])('of which %i are stale %s', async (faster) => {
+    let made = 0;
+    const planned = planAndWrite(async () => {
+      const plan = new Plan(root);
+      plan.write('kept.txt', `${plan.read('kept.txt')}mine\n`);
+      if (made++ < faster) writeFileSync(join(root, 'kept.txt'), `theirs ${made}\n`);
+      return { plan };
+    });
+    if (faster < 1_000) await planned;
+    else await expect(planned).rejects.toThrow(StalePlanError);
+    expect(readFileSync(join(root, 'kept.txt'), 'utf8')).toBe(faster < 1_000 ? 'theirs 6\nmine\n' : `theirs ${made}\n`);
   });
 
   it.each(['../x', '/etc/x', 'a/../../x', 'a\\b', '.'])('refuses the path %s', (path) => {

@@ -9,7 +9,7 @@ import { openJournal } from './plan.journal.ts';
 import { alone } from './plan.lock.ts';
 import { halfWritten } from './disk.error.ts';
 
-const MAX_ATTEMPTS = 5;
+const MAX_ATTEMPTS = 20; // where one is too late another was in time: of so many at once each comes to write
 
 /**
  * Makes a plan and writes it. Where another command has written between the two, it is made again from what is there now.
