@@ -43,9 +43,13 @@ export function worstSeverity(check: Pick<Check, 'severity'>, findings: readonly
 /** Exit code of a report. */
 export type ExitCode = 0 | 1;
 
-/** 1 when a check failed, or could not be carried out, at or above `failOn`; else 0. */
+/**
+ * 1 when a check failed at or above `failOn`, or one could not be carried out: what was not seen is not good, however little it would weigh;
+ * else 0.
+ */
 export function exitCodeOf(report: Report, failOn: FailOn = 'high'): ExitCode {
+  if (report.results.some(({ status }) => status === 'error')) return 1;
   if (failOn === 'never') return 0;
-  const bad = report.results.filter(({ status }) => status === 'fail' || status === 'error');
+  const bad = report.results.filter(({ status }) => status === 'fail');
   return bad.some(({ severity }) => compareSeverity(severity, failOn) <= 0) ? 1 : 0;
 }

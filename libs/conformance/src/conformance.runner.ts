@@ -2,6 +2,7 @@
 import { CHECKS } from './check.registry.ts';
 import { runChecks } from './check.runner.ts';
 import type { Check } from './check.ts';
+import { commandServes } from './command.opening.ts';
 import { ConformanceInputError } from './conformance.error.ts';
 import type { ConformanceOptions } from './conformance.options.ts';
 import { makeReport, type CheckResult, type Report } from './conformance.report.ts';
@@ -12,8 +13,8 @@ import type { Target } from './target.ts';
 /**
  * Runs the suite against a live service.
  * @param early the process for the checks that look at one, where it was started before: it is ended here
- * @throws {ConformanceInputError} when the options are wrong, the CA file is none, or the service cannot be reached or
- * answers nothing
+ * @throws {ConformanceInputError} when the options are wrong, the CA file is none, the command serves nothing, or the service cannot be
+ * reached or answers nothing
  * @example const report = await runConformance({ url: 'https://localhost:8443', caFile: '.gatehouse/ca/ca.pem' });
  */
 export async function runConformance(
@@ -25,6 +26,7 @@ export async function runConformance(
   const checks = selectChecks(CHECKS, input.only);
   const run = async (target: Target) => {
     await answersHttp(target);
+    if (!early && checks.some(({ needs }) => needs)) await commandServes(target);
     return makeReport(target.url, startedAt, await runChecks(checks, target, onProgress));
   };
   return withTarget(input, run, early);

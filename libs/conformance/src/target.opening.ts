@@ -6,6 +6,7 @@ import { ZodError } from 'zod';
 import { SkippedError } from './check.ts';
 import type { Answer } from './client/answer.ts';
 import { MuteError, peerCertificate } from './client/peer.certificate.ts';
+import { findProgram } from './command.opening.ts';
 import { ConformanceInputError } from './conformance.error.ts';
 import { conformanceOptionsSchema, type ConformanceOptions, type ResolvedOptions } from './conformance.options.ts';
 import { TooManyOperationsError } from './openapi/openapi.document.ts';
@@ -46,9 +47,10 @@ function parseOptions(input: ConformanceOptions): ResolvedOptions {
 
 /** The service answers TLS, the CA file holds certificates, and a token goes only to a server that proved its name. */
 async function preflight(target: Target): Promise<void> {
-  const { caFile, token, url } = target.options;
+  const { caFile, command, token, url } = target.options;
   if (caFile !== undefined) await readCa(caFile);
   await readIssuerKey(target);
+  if (command) await findProgram(command);
   const peer = await peerCertificate(target).catch((error: Error) => speaksOnlyOldTls(target, error));
   await findNamed(target);
   const doubt = peer ? (peer.trustError ?? peer.nameError) : 'unseen';

@@ -1,5 +1,5 @@
 // The checks that start the service themselves, each with a process that it catches.
-import { CHECKS as ALL, runConformance } from '../src/index.ts';
+import { CHECKS as ALL, ConformanceInputError, runConformance } from '../src/index.ts';
 import { startFixture, type RunningFixture } from './fixtures/fixture.server.ts';
 import { programArgv } from './fixtures/start.program.ts';
 
@@ -147,8 +147,35 @@ it.each(DEFECTS)('a process that %s is caught by that check alone', async (_what
   expect(results).toEqual(passesBut(own, expect.stringContaining(why)));
 });
 
-it('a command that does not start is an error and never a pass', async () => {
-  const results = await run('/nonexistent/program');
-  expect(results.at(-1)).toMatchObject({ status: 'error', why: expect.stringContaining('/nonexistent/program') });
-  expect(results.map(({ status }) => status)).not.toContain('pass');
+it.each<[string, string[], RegExp]>([
+  ['is not there', ['/nonexistent/program'], /cannot be started: the program "\/nonexistent\/program" is not there/],
+  ['is not in the PATH', ['nope-not-there'], /cannot be started: the program "nope-not-there" is not there \(ENOENT\)/],
+  ['may not be executed', [import.meta.filename], /may not be executed \(EACCES\)/],
+  ['is a folder', [import.meta.dirname], /is not there/],
+  ['ends at once', ['sh', '-c', 'echo no database >&2; exit 1'], /ends and serves nothing: no database/],
+  ['ends without a word', ['sh', '-c', 'exit 0'], /ends and serves nothing: it wrote nothing/],
+])('a command that %s is wrong input, told once', async (_what, argv, message) => {
+  for (const only of [CHECKS, ['unsafe-settings'], ['sigterm-drain']]) {
+    const { urls, caFile } = fixture;
+    const told: string[] = [];
+    const run = runConformance({ url: urls.https.href, caFile, only, command: { argv } }, ({ id }) => told.push(id));
+    const error = await run.catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(ConformanceInputError);
+    expect((error as Error).message).toMatch(message);
+    expect(told).toEqual([]);
+  }
+});
+
+it('a command in a folder that is not there is wrong input', async () => {
+  const { urls, caFile } = fixture;
+  const command = { argv: ['sh'], cwd: '/nonexistent' };
+  await expect(runConformance({ url: urls.https.href, caFile, command })).rejects.toThrow(/no folder \/nonexistent/);
+});
+
+it('a command that is never ready is an error of each check that needs it, and never a pass', async () => {
+  const { urls, caFile } = fixture;
+  const command = { argv: ['sleep', '60'], startSeconds: 1 };
+  const only = ['hsts', 'log-request-id', 'sigterm-drain'];
+  const { results } = await runConformance({ url: urls.https.href, caFile, only, command });
+  expect(results.map(({ status }) => status)).toEqual(['pass', 'error', 'error']);
 });

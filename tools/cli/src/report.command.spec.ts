@@ -67,6 +67,11 @@ it.each([
     ['conform', 'https://localhost:1', '--only', 'sigterm-drain', '--command', 'node "main.mjs'],
     /--command "node \\"main.mjs" has quotes that do not close[^]*Remedy: write it as/,
   ],
+  [
+    'a command that is not there',
+    ['conform', 'https://localhost:1', '--only', 'sigterm-drain', '--command', 'nope-not-there --now'],
+    /the program "nope-not-there" is not there \(ENOENT\)[^]*Remedy: name the program/,
+  ],
   ['a command without words', ['conform', 'https://localhost:1', '--command', ' '], /--command " " is empty/],
   ['a report without a name', ['conform', 'https://localhost:1', '--junit', ''], /--junit "": is no name of a file/],
   ['a report that is a folder', ['conform', 'https://localhost:1', '--sarif', '/tmp'], /--sarif "\/tmp": is a folder/],

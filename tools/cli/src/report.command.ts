@@ -24,7 +24,9 @@ export interface ReportFile<R extends Report> {
 const EXIT_INPUT = 2;
 
 /** How the exit code is told in `--help`. */
-export const EXIT_HELP = '\nExit code: 0 good, 1 findings at or above --fail-on, 2 wrong input or no answer.';
+export const EXIT_HELP =
+  '\nExit code: 0 good, 1 findings at or above --fail-on or a check that could not\n' +
+  'be carried out, 2 wrong input, no answer, or a report that cannot be written.';
 
 /**
  * Runs `make`, prints its report, writes its files, and resolves with the exit code; wrong input is one sentence with its remedy.
