@@ -98,6 +98,15 @@ it('finds nothing on a process that drains and refuses', async () => {
   expect(results).toEqual(CHECKS.map((id) => ({ id, status: 'pass', why: undefined })));
 });
 
+it('audit-refusals waits for an event that is written after a checkpoint', async () => {
+  const { urls, caFile } = fixture;
+  const { results } = await runConformance({
+    ...{ url: urls.https.href, management: urls.management.href, caFile, only: ['audit-refusals'] },
+    command: { argv: programArgv('./process.program.ts', 'audit-late'), env: { NODE_OPTIONS: '' } },
+  });
+  expect(results).toMatchObject([{ status: 'pass', findings: [] }]);
+});
+
 it('sigterm-drain alone catches a process that drops what is under way', async () => {
   const results = await run(...programArgv('./process.program.ts', 'sigterm-drain'));
   expect(results).toEqual(passesBut('sigterm-drain', 'the request under way at SIGTERM got no answer'));

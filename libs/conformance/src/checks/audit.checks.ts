@@ -20,16 +20,20 @@ export const auditRefusals: Check = {
   needs: 'process',
   async run(target) {
     const { answers, journal } = await auditedRun(target);
-    const count = (id: string) =>
-      journal.events.filter(({ metadata, unmapped }) => metadata?.uid === id && unmapped?.phase !== 'intent').length;
-    return answers.flatMap(({ label, headers }) => {
-      const id = String(headers['x-request-id'] ?? '');
-      const found = count(id);
-      if (id === '') return [{ message: `${label} has no request id by which its event could be found` }];
+    return answers.flatMap((answer) => {
+      const { label } = answer;
+      if (idOf(answer) === '') return [{ message: `${label} has no request id by which its event could be found` }];
+      const found = eventsOf(answer, journal.events).length;
       return found === 1 ? [] : [{ message: `${label} has ${found} events in the journal, not one` }];
     });
   },
 };
+
+const idOf = ({ headers }: Answer): string => headers['x-request-id'] ?? '';
+
+/** What was written down of a request, without that it was about to be carried out. */
+const eventsOf = (answer: Answer, events: AuditFolder['events']): AuditFolder['events'] =>
+  events.filter(({ metadata, unmapped }) => metadata?.uid === idOf(answer) && unmapped?.phase !== 'intent');
 
 export const auditCheckpoint: Check = {
   id: 'audit-checkpoint',
@@ -113,6 +117,9 @@ const NO_JOURNAL = 'the process writes no audit journal to GATEHOUSE_AUDIT_FOLDE
 /** How long it may take from one checkpoint to the next, milliseconds. */
 const CHECKPOINT_MS = 15_000;
 
+/** How long an event may be on its way after its answer, milliseconds: a checkpoint that came among the answers does not wait for the last. */
+const EVENT_MS = 5_000;
+
 /** Once for both checks: refusals of every kind between two checkpoints. */
 const auditedRun = (target: Target): Promise<AuditedRun> =>
   target.once('audited run', async () => {
@@ -123,6 +130,10 @@ const auditedRun = (target: Target): Promise<AuditedRun> =>
     const first = await file('checkpoint');
     const answers = await refusals(target, service);
     await until(async () => (await file('checkpoint')) !== first, CHECKPOINT_MS);
+    await until(async () => {
+      const { events } = await readAuditFolder(auditFolder);
+      return answers.every((answer) => eventsOf(answer, events).length > 0);
+    }, EVENT_MS);
     const keys = (await file('checkpoint.pub')).split('\n').filter((line) => line !== '');
     return { answers, first, keys, last: await file('checkpoint'), journal: await readAuditFolder(auditFolder) };
   });
