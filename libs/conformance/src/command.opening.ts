@@ -4,6 +4,7 @@ import { access, constants, stat } from 'node:fs/promises';
 import { delimiter, resolve } from 'node:path';
 import { ConformanceInputError } from './conformance.error.ts';
 import type { ServiceCommand } from './conformance.options.ts';
+import { NotReadyError } from './process/suite.process.ts';
 import type { Target } from './target.ts';
 
 /** Characters of its output in the error. */
@@ -47,16 +48,13 @@ export async function findProgram({ argv, cwd = '.', env }: ServiceCommand): Pro
 export async function commandServes(target: Target): Promise<void> {
   const { command } = target.options;
   if (!command) return;
-  const start = performance.now();
   const error = await target.process().then(
     () => undefined,
-    (thrown: Error) => thrown,
+    (thrown: unknown) => thrown,
   );
-  // it was waited for in full: it runs
-  if (!error || performance.now() - start >= command.startSeconds * 1_000) return;
-  const said = error.message.replace(/^the command is not ready within \S+ s: /, '').trim();
+  if (!(error instanceof NotReadyError) || !error.hasEnded) return;
   throw new ConformanceInputError(
-    `the command ends and serves nothing: ${said.slice(-SHOWN) || 'it wrote nothing'}`,
+    `the command ends and serves nothing: ${error.output.trim().slice(-SHOWN) || 'it wrote nothing'}`,
     'start it by hand: it has to serve HTTPS on GATEHOUSE_HTTPS_PORT, and /health/ready there',
   );
 }

@@ -18,7 +18,7 @@ export class SuiteProcess {
     readonly auditFolder: string,
   ) {}
 
-  /** @throws Error when it is not ready in time */
+  /** @throws {NotReadyError} */
   static start(command: ServiceCommand): Promise<SuiteProcess> {
     return goAhead(() => SuiteProcess.startNow(command));
   }
@@ -32,11 +32,12 @@ export class SuiteProcess {
     const service = await startService({ ...command, argv: withoutSignal(command.argv) }, env, false);
     const started = new SuiteProcess(service, files, first, auditFolder);
     if (await service.ready(command.startSeconds * 1000)) return started;
+    const ended = (await service.exit(0)) !== undefined;
     const output = service.output();
     await started.dispose();
     // its ports were free when they were chosen, and another took one since
     if (PORT_TAKEN.test(output) && tries > 1) return SuiteProcess.startNow(command, tries - 1);
-    throw new Error(`the command is not ready within ${command.startSeconds} s: ${output.slice(-SHOWN)}`);
+    throw new NotReadyError(ended, command.startSeconds, output.slice(-SHOWN));
   }
 
   /** Ends what is left, and removes its folders. */
@@ -44,6 +45,18 @@ export class SuiteProcess {
     await this.service.dispose();
     await this.files.remove();
     await removeFolder(dirname(this.auditFolder));
+  }
+}
+
+/** The process ended, or was not ready in time. */
+export class NotReadyError extends Error {
+  /** @param output what it wrote, its end */
+  constructor(
+    readonly hasEnded: boolean,
+    seconds: number,
+    readonly output: string,
+  ) {
+    super(`the command ${hasEnded ? 'ends and serves nothing' : `is not ready within ${seconds} s`}: ${output}`);
   }
 }
 
