@@ -1,6 +1,7 @@
 // /metrics over the wire: what it shows, that it stays small whatever callers send, and that callers cannot read it.
 import { startForTest, type TestService } from '../src/testing/index.ts';
 import { SampleModule, sample } from './fixtures/sample.app.ts';
+import { until } from './fixtures/until.ts';
 
 let service: TestService;
 beforeAll(async () => {
@@ -43,12 +44,14 @@ describe('/metrics', () => {
   });
 
   it('shows certificates, memory, event loop and connections', async () => {
+    const lag = 'nodejs_eventloop_lag_seconds_bucket{le="0.1"}';
+    await until(async () => (await page()).text.includes(lag)); // looked at for the first time 100 ms after the start
     const { text } = await page();
     const notAfter = /^gatehouse_certificate_not_after_timestamp_seconds\{source="[^"]+",name="[^"]*"\} (\S+)$/m;
     expect(Number(notAfter.exec(text)?.[1])).toBeGreaterThan(Date.now() / 1_000);
     expect(valueOf(text, 'gatehouse_certificate_refusals_total')).toBe(0);
     expect(valueOf(text, 'process_resident_memory_bytes')).toBeGreaterThan(1e6);
-    expect(text).toContain('nodejs_eventloop_lag_seconds_bucket{le="0.1"}');
+    expect(text).toContain(lag);
     expect(valueOf(text, 'http_server_open_connections{listener="management"}')).toBe(1);
     expect(valueOf(text, 'gatehouse_metrics_read_failures_total')).toBeUndefined();
   });
