@@ -216,8 +216,12 @@ describe('rate limits of a service', () => {
       const { call, urls, ca } = await start({ limits: { maxRequestsInFlight: 2 } });
       const session = connectHttp2(urls.https, { ca });
       session.on('error', () => undefined);
-      for (let index = 0; index < 2; index++) session.request({ ':path': '/v1/slow' }).on('error', () => undefined);
-      await until(async () => (await call('GET', '/v1/plain')).status === 503);
+      const occupy = () => void session.request({ ':path': '/v1/slow' }).on('error', () => undefined);
+      await until(async () => {
+        // both anew: one that comes while the other call is under way is refused, and holds no place
+        for (let index = 0; index < 2; index++) occupy();
+        return (await call('GET', '/v1/plain')).status === 503;
+      });
       session.destroy();
       await until(async () => (await call('GET', '/v1/plain')).status === 200);
     });
