@@ -52,7 +52,10 @@ export async function planNew(root: string, kindName: string, typed: Given, aski
   return { kind, answers, plan, exists: false, settled: withoutNextFree(kind, given, answers, facts) };
 }
 
-/** Plans all derived files from all descriptors, and what stands in the lock file of projects that are gone: what `gatehouse sync` writes and `sync --check` compares. */
+/**
+ * Plans all derived files from all descriptors, and that what the lock file has of projects that are gone goes: what `gatehouse sync` writes and
+ * `sync --check` compares.
+ */
 export async function planSync(root: string): Promise<Plan> {
   const plan = new Plan(root);
   await deriveFiles(plan, await readDescriptors(root, plan));

@@ -13,7 +13,7 @@ const MAX_ATTEMPTS = 20; // where one is too late another was in time: of so man
 
 /**
  * Makes a plan and writes it. Where another command has written between the two, it is made again from what is there now.
- * @param make gets what it made the last time; makes undefined, or no change, where there is nothing to write
+ * @param make gets what it made the last time; its plan has no change where there is nothing to write
  * @throws StalePlanError when the workspace does not come to rest; and what `make` and {@link writePlan} throw
  */
 export async function planAndWrite<T extends { readonly plan: Plan; readonly sweep?: () => void }>(

@@ -25,8 +25,8 @@ export async function protectedRoutes(target: Target): Promise<{ api: ApiDescrip
 }
 
 /**
- * A valid request, as far as its schemas have a sample; `harmless` leaves out the body of what changes something, and so does --read-only: a service that looks at bodies
- * first is then not told from one that lets anybody in.
+ * A valid request, as far as its schemas have a sample; `harmless` leaves out the body of what changes something, and so does --read-only: a
+ * service that looks at bodies first is then not told from one that lets anybody in.
  */
 export function requestTo(
   target: Target,
